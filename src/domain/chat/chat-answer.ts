@@ -1,0 +1,42 @@
+import type { Campus, Role } from '../audience.ts';
+import type { Dependency } from '../errors.ts';
+
+export const confidences = ['high', 'low', 'none'] as const;
+export type Confidence = (typeof confidences)[number];
+
+export const searchMethods = ['hybrid', 'semantic', 'keyword'] as const;
+export type SearchMethod = (typeof searchMethods)[number];
+
+export interface Source {
+  id: string;
+  question: string;
+  category: string;
+  url: string | null;
+  /** 0..1, higher is closer. */
+  similarity: number;
+}
+
+/** A finished answer, as stored with its claim and in the cache. */
+export interface ChatAnswer {
+  requestId: string;
+  sessionId: string;
+  response: string;
+  /** Best first; empty when confidence is `none`. */
+  sources: readonly Source[];
+  confidence: Confidence;
+  answeredBy: 'model' | 'knowledge_base';
+  cached: boolean;
+  searchMethod: SearchMethod;
+  searchTimeMs: number;
+  degraded: readonly Dependency[];
+  answeredAt: Date;
+  /** Model that wrote it, with its token counts; absent for knowledge-base answers. */
+  model?: { name: string; inputTokens: number; outputTokens: number; durationMs: number } | undefined;
+}
+
+/** The part of a chat request that another replica needs to answer it. */
+export interface StoredChatRequest {
+  message: string;
+  role?: Role | undefined;
+  campus?: Campus | undefined;
+}

@@ -1,0 +1,38 @@
+export interface PromptMessage {
+  author: 'user' | 'assistant';
+  text: string;
+}
+
+/** Everything a model needs for one answer. `system` is fixed text; knowledge and history travel as messages. */
+export interface Prompt {
+  system: string;
+  messages: readonly PromptMessage[];
+}
+
+export interface ModelUsage {
+  inputTokens: number;
+  outputTokens: number;
+}
+
+/**
+ * Events of one generation, in order: any number of `text`, then one `finish`.
+ * `restart` voids all text so far: another try or another model begins from the start.
+ */
+export type ModelEvent =
+  | { type: 'text'; text: string }
+  | { type: 'restart' }
+  | { type: 'finish'; model: string; usage: ModelUsage };
+
+export interface GenerateOptions {
+  /** Aborts the call; the iterator then throws the signal's reason. */
+  signal: AbortSignal;
+}
+
+export interface LanguageModel {
+  /**
+   * Streams an answer. Ends after `finish`, which comes only when the model said it was done (finish reason STOP).
+   * @throws DependencyError `gemini`: timeout, throttled (with retryAfterMs), unavailable, blocked, empty,
+   *   truncated, not_found (the model does not exist), rejected (key or request refused).
+   */
+  generate(prompt: Prompt, options: GenerateOptions): AsyncIterable<ModelEvent>;
+}

@@ -1,0 +1,46 @@
+import type { Campus, Role } from '../audience.ts';
+
+/** Whose session: the pair opens it, neither half alone does. */
+export interface SessionKey {
+  userId: string;
+  sessionId: string;
+}
+
+/** One question with its answer. */
+export interface Turn {
+  requestId: string;
+  question: string;
+  answer: string;
+  answeredAt: Date;
+}
+
+export interface Session {
+  startedAt: Date;
+  lastActiveAt: Date;
+  role?: Role | undefined;
+  campus?: Campus | undefined;
+  /** Turn pairs ever stored, also those that the cap of 200 dropped. */
+  turnCount: number;
+  /** True once an answer asked for campus or role, so that it is asked once. */
+  askedForAudience: boolean;
+}
+
+/** Session state in Redis. Every method throws DependencyError `redis` when the store is out. */
+export interface SessionStore {
+  /** Creates the session unless it exists; refreshes its life either way. */
+  start(
+    key: SessionKey,
+    audience: { role?: Role | undefined; campus?: Campus | undefined },
+  ): Promise<Session>;
+  find(key: SessionKey): Promise<Session | undefined>;
+  /** All kept turns, oldest first, at most 200; undefined when there is no such session. */
+  findHistory(key: SessionKey): Promise<Turn[] | undefined>;
+  /** Deletes session and history; returns what it was, or undefined. */
+  end(key: SessionKey): Promise<Session | undefined>;
+  /** Sessions that are alive now, over all users. */
+  countActive(): Promise<number>;
+  /** Everything held for a user, for export. */
+  exportUser(userId: string): Promise<{ sessionId: string; session: Session; turns: Turn[] }[]>;
+  /** Deletes everything held for a user: sessions, turns, claims, replies. Returns how many sessions went. */
+  eraseUser(userId: string): Promise<number>;
+}

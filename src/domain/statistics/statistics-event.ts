@@ -1,0 +1,78 @@
+import type { Campus, Language, Role } from '../audience.ts';
+import type { Confidence, SearchMethod } from '../chat/chat-answer.ts';
+import type { Dependency } from '../errors.ts';
+
+/**
+ * One answered (or failed) question. Identified by (`id`, `at`), which every try of a request shares,
+ * so that writing it twice changes nothing. Personal data is already hashed or masked here.
+ */
+export interface InteractionEvent {
+  kind: 'interaction';
+  /** Request id of the first try. */
+  id: string;
+  at: Date;
+  /** HMAC of the user id, or the id itself with ANONYMIZE_DATA=false. */
+  userId: string;
+  /** Always an HMAC. */
+  sessionHash: string;
+  question: string;
+  response: string;
+  role: Role | undefined;
+  campus: Campus | undefined;
+  language: Language;
+  searchMethod: SearchMethod;
+  resultsCount: number;
+  /** Similarity of the best result, 0..1; 0 without results. */
+  topSimilarity: number;
+  confidence: Confidence;
+  answeredBy: 'model' | 'knowledge_base';
+  cached: boolean;
+  degraded: readonly Dependency[];
+  responseTimeMs: number;
+  searchTimeMs: number;
+  model: string | undefined;
+  inputTokens: number;
+  outputTokens: number;
+  /** Code of the error that the asker got instead of an answer. */
+  errorCode: string | undefined;
+}
+
+/** A rating of an answer; the newest of a user and request counts. */
+export interface FeedbackEvent {
+  kind: 'feedback';
+  /** Request id of the rated answer. */
+  id: string;
+  at: Date;
+  userId: string;
+  rating: 'up' | 'down';
+  /** Masked text. */
+  comment: string | undefined;
+}
+
+/** The retrieval alone, asked for through /api/search. */
+export interface SearchEvent {
+  kind: 'search';
+  id: string;
+  at: Date;
+  searchMethod: SearchMethod;
+  resultsCount: number;
+  topSimilarity: number;
+  searchTimeMs: number;
+}
+
+/** Begin or end of a session. */
+export interface SessionEvent {
+  kind: 'session';
+  /** `<session hash>:started` or `:ended`. */
+  id: string;
+  at: Date;
+  userId: string;
+  sessionHash: string;
+  change: 'started' | 'ended';
+  role: Role | undefined;
+  campus: Campus | undefined;
+  /** Turn pairs; 0 at the start. */
+  turnCount: number;
+}
+
+export type StatisticsEvent = InteractionEvent | FeedbackEvent | SearchEvent | SessionEvent;
