@@ -1,0 +1,429 @@
+import { readFileSync, statSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
+import { z } from 'zod';
+
+/** A secret that may live in a file and change while the process runs. `read` never throws after the start. */
+export interface Secret {
+  read(): string;
+}
+
+/** Every problem of the environment at once; never holds a secret's value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      `The configuration has ${problems.length} problem(s):\n${problems.map((p) => `  - ${p}`).join('\n')}`,
+    );
+    this.problems = problems;
+  }
+}
+
+type Environment = Record<string, string | undefined>;
+
+const booleanWords = new Map([
+  ['true', true],
+  ['1', true],
+  ['yes', true],
+  ['false', false],
+  ['0', false],
+  ['no', false],
+]);
+
+const boolean = z.string().transform((text, context) => {
+  const value = booleanWords.get(text.toLowerCase());
+  if (value === undefined) context.addIssue('must be true or false (also 1/0, yes/no)');
+  return value ?? z.NEVER;
+});
+
+function number(kind: 'a whole number' | 'a number', minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
+  const range =
+    maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+  const pattern = kind === 'a whole number' ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)$/;
+  return z.string().transform((text, context) => {
+    const value = pattern.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= minimum && value <= maximum)) {
+      context.addIssue(`must be ${kind} ${range}`);
+      return z.NEVER;
+    }
+    return value;
+  });
+}
+const integer = (minimum: number, maximum?: number) => number('a whole number', minimum, maximum);
+const decimal = (minimum: number, maximum: number) => number('a number', minimum, maximum);
+
+function oneOf<const T extends string>(words: Record<string, T>) {
+  const allowed = [...new Set(Object.values(words))].join(', ');
+  return z.string().transform((text, context) => {
+    const value = words[text.toLowerCase()];
+    if (value === undefined) context.addIssue(`must be one of ${allowed}`);
+    return value ?? z.NEVER;
+  });
+}
+
+const url = (...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `must be a URL beginning with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+  });
+
+const list = (text: string) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+const isOrigin = (text: string) =>
+  text === '*' ||
+  (/^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text.toLowerCase());
+
+const origins = z.string().transform((text, context) => {
+  const values = list(text).map((origin) => origin.replace(/\/$/, ''));
+  if (!values.every(isOrigin))
+    context.addIssue('must be origins such as https://www.example.org, separated by commas');
+  return values;
+});
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
+}
+
+const networks = z.string().transform((text, context) => {
+  const values = list(text);
+  if (!values.every(isNetwork))
+    context.addIssue('must be addresses or networks such as 10.0.0.0/8, separated by commas');
+  return values;
+});
+
+const redisUrl = z.string().transform((text, context) => {
+  const authority = /^[a-z+]+:\/\/([^/?]*)/.exec(text)?.[1] ?? '';
+  if (/cluster/i.test(text.split(':')[0] ?? '') || (/^rediss?:/.test(text) && authority.includes(','))) {
+    context.addIssue('names a Redis Cluster, which is not supported: use one Redis or Sentinel');
+  } else if (!/^(rediss?|rediss?\+sentinel):\/\/[^/]+/.test(text)) {
+    context.addIssue(
+      'must begin with redis://, rediss:// or redis+sentinel://HOST:PORT,HOST:PORT/PRIMARY_NAME',
+    );
+  }
+  return text;
+});
+
+const text = z.string();
+const secret = z.string().min(1);
+const token = z.string().min(16, { error: 'must have at least 16 characters' });
+
+const logLevels = {
+  trace: 'trace',
+  debug: 'debug',
+  info: 'info',
+  warn: 'warn',
+  warning: 'warn',
+  error: 'error',
+  critical: 'fatal',
+  fatal: 'fatal',
+} as const;
+
+const privateNetworks = '127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7';
+
+/** Variables whose value never appears in a message, and which may be given as NAME_FILE. */
+const secretNames = [
+  'GEMINI_API_KEY',
+  'REDIS_URL',
+  'REDIS_PASSWORD',
+  'DATABASE_URL',
+  'DATABASE_PASSWORD',
+  'ADMIN_TOKEN',
+  'ANONYMIZE_SALT',
+  'CLIENT_API_KEYS',
+] as const;
+
+/** Every variable the service reads, with its default. Nothing else in the project reads the environment. */
+export const environmentSchema = z.object({
+  ENVIRONMENT: oneOf({ development: 'development', production: 'production' }).prefault('development'),
+
+  GEMINI_API_KEY: secret.optional(),
+  GEMINI_BASE_URL: url('http:', 'https:').prefault('https://generativelanguage.googleapis.com'),
+  GEMINI_MODEL: text.min(1).prefault('gemini-3.5-flash-lite'),
+  GEMINI_FALLBACK_MODEL: text.min(1).prefault('gemini-3.8-flash'),
+  GEMINI_MAX_TOKENS: integer(1, 65_536).prefault('4096'),
+  GEMINI_TEMPERATURE: decimal(0, 1).prefault('0.7'),
+  GEMINI_REQUESTS_PER_MINUTE: integer(0).prefault('0'),
+
+  SERVER_HOST: text.min(1).prefault('0.0.0.0'),
+  SERVER_PORT: integer(0, 65_535).prefault('8080'),
+  REPLICA_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, { error: 'must be 1 to 64 of A-Z a-z 0-9 . _ -' })
+    .optional(),
+  REQUEST_TIMEOUT: integer(10, 600).prefault('30'),
+  MAX_CONCURRENT_CHATS: integer(1).prefault('200'),
+  MAX_EVENT_LOOP_DELAY: integer(10).prefault('1000'),
+  CORS_ORIGINS: origins.prefault(''),
+  TRUSTED_PROXIES: networks.prefault(''),
+  ADMIN_NETWORKS: networks.prefault(privateNetworks),
+  ADMIN_TOKEN: token.optional(),
+  CLIENT_API_KEYS: secret.optional(),
+
+  ENABLE_RATE_LIMITING: boolean.prefault('true'),
+  RATE_LIMIT_REQUESTS: integer(1).prefault('100'),
+  RATE_LIMIT_WINDOW: integer(1, 2_592_000).prefault('3600'),
+
+  SESSION_TIMEOUT: integer(1, 2_592_000).prefault('3600'),
+  CONVERSATION_HISTORY_LIMIT: integer(0, 400).prefault('12'),
+  MAX_CONTEXT_LENGTH: integer(100).prefault('4000'),
+
+  REDIS_URL: redisUrl.prefault('redis://127.0.0.1:6379'),
+  REDIS_PASSWORD: secret.optional(),
+  DATABASE_URL: url('postgres:', 'postgresql:').prefault('postgres://tum_chatbot@127.0.0.1:5432/tum_chatbot'),
+  DATABASE_PASSWORD: secret.optional(),
+  DATABASE_POOL_SIZE: integer(1, 50).prefault('4'),
+  CHROMA_URL: url('http:', 'https:').prefault('http://127.0.0.1:8000'),
+
+  CHROMA_COLLECTION_NAME: z
+    .string()
+    .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{1,48}[a-zA-Z0-9]$/, {
+      error: 'must be 3 to 50 of A-Z a-z 0-9 . _ -, beginning and ending with a letter or digit',
+    })
+    .prefault('tum_qa_collection'),
+  KNOWLEDGE_BASE_PATH: text.prefault('infra/knowledge'),
+  EMBEDDING_MODEL: text.optional(),
+  SEMANTIC_SEARCH_TOP_K: integer(1, 20).prefault('5'),
+  KEYWORD_SEARCH_TOP_K: integer(1, 20).prefault('5'),
+  HYBRID_SEARCH_TOP_K: integer(1, 20).prefault('5'),
+  SIMILARITY_THRESHOLD: decimal(0, 1).prefault('0.3'),
+
+  LOG_LEVEL: oneOf(logLevels).optional(),
+  LOG_FILE: text.prefault(''),
+  MAX_LOG_SIZE: integer(1024).prefault('10485760'),
+  LOG_BACKUP_COUNT: integer(0, 1000).prefault('5'),
+  LOG_CHAT_SESSIONS: boolean.optional(),
+  LOG_CHAT_SESSIONS_CONFIRMED: boolean.prefault('false'),
+  CHAT_SESSION_FILE: text.prefault('logs/chat_sessions.log'),
+
+  ENABLE_STATISTICS: boolean.prefault('true'),
+  TRACK_USER_SESSIONS: boolean.prefault('true'),
+  TRACK_QUERY_ANALYTICS: boolean.prefault('true'),
+  ANONYMIZE_DATA: boolean.prefault('true'),
+  ANONYMIZE_SALT: token.optional(),
+  STATISTICS_RETENTION_DAYS: integer(1, 3650).prefault('90'),
+  STATISTICS_QUEUE_LIMIT: integer(1000).prefault('1000000'),
+});
+
+export type EnvironmentVariable = keyof z.input<typeof environmentSchema>;
+
+/**
+ * The service's settings, grouped by system. Durations are in the unit of their name.
+ * @throws ConfigError with every problem: variable, value unless secret, and what is allowed.
+ */
+export function parseConfig(environment: Environment) {
+  const { values, files, problems } = readVariables(environment);
+  const parsed = environmentSchema.safeParse(values);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) problems.push(describeProblem(issue, values));
+  }
+  const isProduction = values.ENVIRONMENT?.toLowerCase() === 'production';
+  if (isProduction && values.GEMINI_API_KEY === undefined) {
+    problems.push(
+      'GEMINI_API_KEY: must be set when ENVIRONMENT is production (the key of the Gemini API, or GEMINI_API_KEY_FILE)',
+    );
+  }
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  return groupVariables(parsed.data, secretReader(parsed.data, files));
+}
+export type Config = ReturnType<typeof parseConfig>;
+
+/** Takes what the schema knows, blank meaning unset, and the content of NAME_FILE for secrets. */
+function readVariables(environment: Environment) {
+  const values: Record<string, string> = {};
+  const files = new Map<string, string>();
+  const problems: string[] = [];
+  for (const name of Object.keys(environmentSchema.shape)) {
+    const value = environment[name]?.trim();
+    if (value) values[name] = value;
+  }
+  for (const name of secretNames) {
+    const path = environment[`${name}_FILE`]?.trim();
+    if (!path) continue;
+    if (values[name] !== undefined)
+      problems.push(`${name}: is set as well as ${name}_FILE; keep one of them`);
+    try {
+      const content = readFileSync(path, 'utf8').trim();
+      if (content) values[name] = content;
+      files.set(name, path);
+    } catch {
+      problems.push(`${name}_FILE: cannot read ${path}`);
+    }
+  }
+  return { values, files, problems };
+}
+
+function describeProblem(issue: z.core.$ZodIssue, values: Record<string, string>): string {
+  const name = String(issue.path[0]);
+  const value = values[name];
+  const shown =
+    value === undefined || (secretNames as readonly string[]).includes(name) ? '' : ` is "${value}",`;
+  return `${name}:${shown} ${issue.message}`;
+}
+
+/** Secrets from files are read again when the file's time of change moves; looked at once a second at most. */
+function secretReader(values: z.output<typeof environmentSchema>, files: ReadonlyMap<string, string>) {
+  return (name: (typeof secretNames)[number]): Secret | undefined => {
+    const initial = values[name];
+    const path = files.get(name);
+    if (initial === undefined) return undefined;
+    if (path === undefined) return { read: () => initial };
+    let current = initial;
+    let changedAtMs = modifiedAtMs(path);
+    let lookedAtMs = Date.now();
+    return {
+      read() {
+        if (Date.now() - lookedAtMs < 1000) return current;
+        lookedAtMs = Date.now();
+        const modified = modifiedAtMs(path);
+        if (modified === undefined || modified === changedAtMs) return current;
+        const content = readOrUndefined(path)?.trim();
+        if (content) {
+          current = content;
+          changedAtMs = modified;
+        }
+        return current;
+      },
+    };
+  };
+}
+
+function modifiedAtMs(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+}
+
+function readOrUndefined(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+const knownEmbeddingModels = ['gemini-embedding-001', 'local'] as const;
+export type EmbeddingModelName = (typeof knownEmbeddingModels)[number];
+
+function chooseEmbeddingModel(
+  wanted: string | undefined,
+  hasKey: boolean,
+  notices: string[],
+): EmbeddingModelName {
+  const fallback = hasKey ? 'gemini-embedding-001' : 'local';
+  if (wanted === undefined) return fallback;
+  const known = knownEmbeddingModels.find((name) => name === wanted);
+  if (known === 'gemini-embedding-001' && !hasKey) {
+    notices.push('EMBEDDING_MODEL gemini-embedding-001 needs GEMINI_API_KEY; local is used instead');
+    return 'local';
+  }
+  if (known === undefined)
+    notices.push(`EMBEDDING_MODEL ${wanted} is not offered here; ${fallback} is used instead`);
+  return known ?? fallback;
+}
+
+function groupVariables(
+  values: z.output<typeof environmentSchema>,
+  secretOf: (name: (typeof secretNames)[number]) => Secret | undefined,
+) {
+  const notices: string[] = [];
+  const isProduction = values.ENVIRONMENT === 'production';
+  const geminiKeys = secretOf('GEMINI_API_KEY');
+  const clientKeys = secretOf('CLIENT_API_KEYS');
+  const logChatSessions = values.LOG_CHAT_SESSIONS ?? !isProduction;
+  if (isProduction && logChatSessions && !values.LOG_CHAT_SESSIONS_CONFIRMED) {
+    notices.push(
+      'LOG_CHAT_SESSIONS is ignored in production unless LOG_CHAT_SESSIONS_CONFIRMED is true as well',
+    );
+  }
+  if (isProduction && values.ADMIN_TOKEN === undefined) {
+    notices.push('ADMIN_TOKEN is not set: statistics, /api/search and /api/admin are closed');
+  }
+  if (!values.ANONYMIZE_DATA)
+    notices.push('ANONYMIZE_DATA is false: user ids and texts are stored as they are');
+  return {
+    environment: values.ENVIRONMENT,
+    isProduction,
+    /** Sentences for the log at the start: settings that were understood differently, or that matter. */
+    notices,
+    server: {
+      host: values.SERVER_HOST,
+      port: values.SERVER_PORT,
+      replicaId:
+        values.REPLICA_ID ?? `${hostname()}-${process.pid}`.replace(/[^A-Za-z0-9._-]/g, '-').slice(-64),
+      requestTimeoutMs: values.REQUEST_TIMEOUT * 1000,
+      maxConcurrentChats: values.MAX_CONCURRENT_CHATS,
+      maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY,
+      corsOrigins: values.CORS_ORIGINS,
+      adminToken: secretOf('ADMIN_TOKEN'),
+      /** Keys of OpenAI-compatible clients; undefined lets everyone in. */
+      clientApiKeys: clientKeys && (() => list(clientKeys.read())),
+    },
+    gemini: {
+      /** Empty without a key (development): the knowledge base answers. */
+      apiKeys: () => (geminiKeys === undefined ? [] : list(geminiKeys.read())),
+      isConfigured: geminiKeys !== undefined,
+      baseUrl: values.GEMINI_BASE_URL.replace(/\/$/, ''),
+      model: values.GEMINI_MODEL,
+      fallbackModel: values.GEMINI_FALLBACK_MODEL,
+      maxOutputTokens: values.GEMINI_MAX_TOKENS,
+      temperature: values.GEMINI_TEMPERATURE,
+      /** Shared by all replicas; 0 means no limit of our own. */
+      requestsPerMinute: values.GEMINI_REQUESTS_PER_MINUTE,
+    },
+    rateLimit: {
+      enabled: values.ENABLE_RATE_LIMITING,
+      requests: values.RATE_LIMIT_REQUESTS,
+      windowSeconds: values.RATE_LIMIT_WINDOW,
+    },
+    session: {
+      timeoutSeconds: values.SESSION_TIMEOUT,
+      historyMessages: values.CONVERSATION_HISTORY_LIMIT,
+      maxContextCharacters: values.MAX_CONTEXT_LENGTH,
+    },
+    redis: { url: values.REDIS_URL, password: secretOf('REDIS_PASSWORD') },
+    postgres: {
+      url: values.DATABASE_URL,
+      password: secretOf('DATABASE_PASSWORD'),
+      poolSize: values.DATABASE_POOL_SIZE,
+    },
+    chroma: { url: values.CHROMA_URL, collectionName: values.CHROMA_COLLECTION_NAME },
+    knowledge: {
+      path: values.KNOWLEDGE_BASE_PATH,
+      embeddingModel: chooseEmbeddingModel(values.EMBEDDING_MODEL, geminiKeys !== undefined, notices),
+    },
+    retrieval: {
+      topK: {
+        semantic: values.SEMANTIC_SEARCH_TOP_K,
+        keyword: values.KEYWORD_SEARCH_TOP_K,
+        hybrid: values.HYBRID_SEARCH_TOP_K,
+      },
+      similarityThreshold: values.SIMILARITY_THRESHOLD,
+    },
+    logging: {
+      level: values.LOG_LEVEL ?? (isProduction ? ('warn' as const) : ('debug' as const)),
+      /** Empty: stdout only. */
+      file: values.LOG_FILE,
+      maxFileBytes: values.MAX_LOG_SIZE,
+      backupCount: values.LOG_BACKUP_COUNT,
+      chatSessions: logChatSessions && (!isProduction || values.LOG_CHAT_SESSIONS_CONFIRMED),
+      chatSessionFile: values.CHAT_SESSION_FILE,
+    },
+    statistics: {
+      enabled: values.ENABLE_STATISTICS,
+      trackUserSessions: values.TRACK_USER_SESSIONS,
+      trackQueryAnalytics: values.TRACK_QUERY_ANALYTICS,
+      anonymize: values.ANONYMIZE_DATA,
+      salt: secretOf('ANONYMIZE_SALT'),
+      retentionDays: values.STATISTICS_RETENTION_DAYS,
+      queueLimit: values.STATISTICS_QUEUE_LIMIT,
+    },
+    /** For nginx, which the launcher and compose configure; checked here so that a wrong value stops the start. */
+    proxy: { trustedProxies: values.TRUSTED_PROXIES, adminNetworks: values.ADMIN_NETWORKS },
+  };
+}
