@@ -1,0 +1,31 @@
+import { openRotatingFile, type RotatingFileOptions } from './rotating-file.ts';
+
+/** One question with its answer, for the people who improve the knowledge base. Ids are hashed, texts masked. */
+export interface ChatSessionEntry {
+  requestId: string;
+  sessionHash: string;
+  userId: string;
+  question: string;
+  response: string;
+  answeredAt: Date;
+}
+
+export interface ChatSessionLog {
+  record(entry: ChatSessionEntry): void;
+  close(): void;
+}
+
+/**
+ * The only log that holds what people ask, in a rotating file of its own, readable by its owner alone.
+ * @throws the file system's error when the file cannot be opened.
+ */
+export const createChatSessionLog = async (options: RotatingFileOptions): Promise<ChatSessionLog> => {
+  const file = await openRotatingFile({ ...options, ownerOnly: true });
+  return {
+    record: ({ answeredAt, ...entry }) =>
+      file.write(
+        `${JSON.stringify({ time: answeredAt.toISOString(), replica: options.replicaId, ...entry })}\n`,
+      ),
+    close: file.close,
+  };
+};
