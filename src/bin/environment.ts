@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { type Config, ConfigError, parseConfig } from '../config.ts';
+
+/** The project's root is two levels up, from src/bin and from dist/bin. */
+export const rootPath = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+const stackSchema = z.object({ env: z.record(z.string(), z.string()) });
+
+/** Variables of the stack that `npm run up` runs from this checkout; none when it does not run. */
+function readStackVariables(): Record<string, string> {
+  try {
+    return stackSchema.parse(JSON.parse(readFileSync(rootPath('.local/stack.json'), 'utf8'))).env;
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Settings for an operator's command: what the environment says, else the stack that runs from this checkout.
+ * Prints every problem and ends the process when a value is wrong.
+ */
+export function readCommandConfig(): Config {
+  try {
+    return parseConfig({ ...readStackVariables(), ...process.env });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exit(2);
+  }
+}
