@@ -31,4 +31,5 @@ CREATE TABLE "knowledge_versions" (
 );
 --> statement-breakpoint
 ALTER TABLE "knowledge_active" ADD CONSTRAINT "knowledge_active_version_knowledge_versions_version_fk" FOREIGN KEY ("version") REFERENCES "public"."knowledge_versions"("version") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "knowledge_entries" ADD CONSTRAINT "knowledge_entries_version_knowledge_versions_version_fk" FOREIGN KEY ("version") REFERENCES "public"."knowledge_versions"("version") ON DELETE cascade ON UPDATE no action;
+ALTER TABLE "knowledge_entries" ADD CONSTRAINT "knowledge_entries_version_knowledge_versions_version_fk" FOREIGN KEY ("version") REFERENCES "public"."knowledge_versions"("version") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "knowledge_entries_content_hash_index" ON "knowledge_entries" USING btree ("content_hash");

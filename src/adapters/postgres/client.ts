@@ -1,10 +1,12 @@
 import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
-import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
+import type { PgDatabase } from 'drizzle-orm/pg-core';
+import { drizzle, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
 import postgres, { type Sql } from 'postgres';
 import { DependencyError, isDependencyError } from '../../domain/errors.ts';
 import { toDependencyError } from './map-error.ts';
 
-export type Database = PostgresJsDatabase<Record<string, never>>;
+/** The pool, or a transaction on it. */
+export type Database = PgDatabase<PostgresJsQueryResultHKT>;
 
 export interface PostgresOptions {
   url: string;

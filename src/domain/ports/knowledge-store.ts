@@ -6,11 +6,14 @@ export interface KnowledgeSnapshot {
   entries: readonly KnowledgeEntry[];
 }
 
-/** The truth about the knowledge base (Postgres): entries, embeddings, versions, and which one is live. */
+/**
+ * The truth about the knowledge base (Postgres): entries, embeddings, versions, and which one is live.
+ * Every method throws DependencyError `postgres` when the store is out.
+ */
 export interface KnowledgeStore {
   /** The live version, or undefined when nothing was ever ingested. */
   findActive(): Promise<KnowledgeVersion | undefined>;
-  /** Entries of one version, in the order they were ingested. */
+  /** Entries of one version, in the order they were ingested. @throws AppError NOT_FOUND if there is no such version. */
   loadSnapshot(version: number): Promise<KnowledgeSnapshot>;
   /** Entries with their embeddings, to rebuild a vector index. */
   loadIndexedEntries(version: number): Promise<IndexedEntry[]>;
@@ -27,10 +30,16 @@ export interface KnowledgeStore {
   }): Promise<KnowledgeVersion>;
   /** Makes a version live. @throws AppError NOT_FOUND if there is no such version. */
   activate(version: number): Promise<void>;
-  /** Deletes all but the newest `keep` versions; the live one always stays. Returns the deleted numbers. */
-  deleteOldVersions(keep: number): Promise<number[]>;
-  /** Runs `work` while no other process does (advisory lock); waits for its turn. */
-  withIngestLock<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Deletes versions that were never live (what a killed ingest leaves), all but the newest `keep` others, and the
+   * embeddings that nothing refers to any more. The live version always stays. Only under the `ingest` lock.
+   */
+  deleteOldVersions(keep: number): Promise<void>;
+  /**
+   * Runs `work` while no other process does under the same purpose (advisory lock); waits for its turn.
+   * `ingest` changes versions, `index` rebuilds a collection of one that exists.
+   */
+  withLock<T>(purpose: 'ingest' | 'index', work: () => Promise<T>): Promise<T>;
 }
 
 /** The live version's number as a signal that every replica polls (Redis). */

@@ -18,13 +18,23 @@ export interface VectorIndex {
    * @throws DependencyError `chroma`; reason not_found when the version's collection is missing.
    */
   query(version: number, embedding: readonly number[], topK: number): Promise<VectorMatch[]>;
-  /** Writes a whole version, cosine space, entries as documents. Writing the same version again replaces nothing and repairs what is missing. */
+  /**
+   * Writes a whole version, cosine space, entries as documents. Writing the same version again replaces nothing and
+   * repairs what is missing; queries see the collection once it is whole.
+   */
   write(version: KnowledgeVersion, entries: readonly IndexedEntry[]): Promise<void>;
-  /** Count of vectors stored for a version, or undefined if its collection is missing. */
-  findCount(version: number): Promise<number | undefined>;
-  /** All entries of a version, as stored beside the vectors: what a replica starts from while Postgres is down. */
+  /**
+   * Count of vectors stored for a version, or undefined if its collection is missing, half written, or was made for
+   * another version that once had the same number.
+   */
+  findCount(version: KnowledgeVersion): Promise<number | undefined>;
+  /**
+   * All entries of a version in their order, as stored beside the vectors: what a replica starts from while Postgres
+   * is down. @throws DependencyError `chroma`; reason not_found when the collection is missing or half written.
+   */
   loadEntries(version: number): Promise<KnowledgeEntry[]>;
-  /** Versions that have a collection, ascending, with the metadata written beside them. */
+  /** Versions that have a collection, whole or not, ascending, with the metadata written beside them. */
   listVersions(): Promise<KnowledgeVersion[]>;
+  /** Deletes a version's collection, if there is one. */
   delete(version: number): Promise<void>;
 }

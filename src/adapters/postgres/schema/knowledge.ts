@@ -3,6 +3,7 @@ import {
   boolean,
   check,
   customType,
+  index,
   integer,
   jsonb,
   pgTable,
@@ -46,6 +47,7 @@ export const knowledgeEntries = pgTable(
   },
   (table) => [
     primaryKey({ columns: [table.version, table.position] }),
+    index().on(table.contentHash),
     unique().on(table.version, table.entryId),
   ],
 );

@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { campuses, languages, roles } from '../audience.ts';
+import type { KnowledgeEntry } from './knowledge-entry.ts';
+import type { KnowledgeFault } from './knowledge-fault.ts';
+import { findCampus, findLanguage, findRole } from './parse-audience.ts';
+
+/** An entry as a file has it: any of `entryFields`, values not yet checked. */
+export interface RawEntry {
+  fields: Readonly<Record<string, unknown>>;
+  /** Where a field is, or where the entry begins if the file does not have it; `path` leads into the field. */
+  locate(path: readonly PropertyKey[]): string;
+}
+
+export interface ParsedEntry {
+  entry: KnowledgeEntry;
+  /** Where the entry begins. */
+  place: string;
+}
+
+export interface ParsedEntries {
+  entries: ParsedEntry[];
+  faults: KnowledgeFault[];
+  warnings: KnowledgeFault[];
+}
+
+const limits = {
+  id: 128,
+  question: 500,
+  answer: 8000,
+  category: 120,
+  keyword: 100,
+  keywords: 50,
+  alternatives: 20,
+  url: 2048,
+} as const;
+
+/** Control characters other than line breaks and tabs, and halves of surrogate pairs. */
+const unprintable = /[^\P{Cc}\n\t]|\p{Surrogate}/u;
+
+const missingOr = (message: string) => (issue: { input?: unknown }) =>
+  issue.input === undefined ? 'is missing' : message;
+
+const text = (maxLength: number) =>
+  z
+    .string({ error: missingOr('must be text') })
+    .transform((value) => value.replace(/\r\n?/g, '\n').trim())
+    .refine((value) => value !== '', { error: 'is empty', abort: true })
+    .refine((value) => !unprintable.test(value), {
+      error: 'holds a control character or broken Unicode',
+    })
+    .refine((value) => value.length <= maxLength, { error: `is longer than ${maxLength} characters` });
+
+const line = (maxLength: number) => text(maxLength).transform((value) => value.replace(/\s+/g, ' '));
+
+/** A list, or one text with its elements between `separator`s. */
+const listOf = <T extends z.ZodType>(element: T, maxCount: number, separator: RegExp) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' ? splitList(value, separator) : (value ?? [])),
+    z
+      .array(element, { error: 'must be a list, or text' })
+      .max(maxCount, { error: `has more than ${maxCount} elements` }),
+  );
+
+const splitList = (value: string, separator: RegExp) =>
+  value
+    .split(separator)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+const wordOf = <T>(find: (word: string) => T | undefined, allowed: readonly string[]) =>
+  line(100).transform((word, context) => {
+    const found = find(word);
+    if (found === undefined) context.addIssue(`"${word}" is not known; allowed: ${allowed.join(', ')}`);
+    return found ?? z.NEVER;
+  });
+
+const isWebAddress = (value: string) => /^https?:\/\/[^\s/]+\S*$/i.test(value) && URL.canParse(value);
+
+const url = line(limits.url).refine(isWebAddress, {
+  error: 'must be an address beginning with https:// or http://',
+});
+
+/** Free text that names sources; the first web address in it is the entry's. What looks like one must be one. */
+const source = line(limits.url).transform((value, context) => {
+  const addresses = value.split(/,\s|\s/).filter((part) => /^[a-z][a-z0-9+.-]*:\S/i.test(part));
+  for (const address of addresses) {
+    if (!isWebAddress(address)) context.addIssue(`"${address}" must begin with https:// or http://`);
+  }
+  return addresses.find(isWebAddress) ?? null;
+});
+
+const everyone = new Set<string>(['everyone', 'everywhere']);
+const narrow = <T extends string>(words: readonly (T | 'everyone' | 'everywhere')[]): T[] =>
+  words.some((word) => everyone.has(word)) ? [] : ([...new Set(words)] as T[]);
+
+const commas = /[,;|]/;
+const phrases = /[;|\n]/;
+
+const entrySchema = z.object({
+  id: line(limits.id).refine((value) => /^[\p{L}\p{N}][\p{L}\p{N}._:-]*$/u.test(value), {
+    error: 'may hold letters, digits and . _ : - only',
+  }),
+  question: line(limits.question),
+  answer: text(limits.answer),
+  category: line(limits.category),
+  roles: listOf(wordOf(findRole, [...roles, 'all']), 20, commas).transform(narrow),
+  campuses: listOf(wordOf(findCampus, [...campuses, 'all']), 20, commas).transform(narrow),
+  keywords: listOf(line(limits.keyword), limits.keywords, commas),
+  alternatives: listOf(line(limits.question), limits.alternatives, phrases),
+  url: url.nullish(),
+  source: source.nullish(),
+  language: wordOf(findLanguage, languages).prefault('en'),
+});
+
+const aliases: Readonly<Record<string, string>> = { role: 'roles', campus: 'campuses' };
+/** `content` repeats question and answer in files made for another system. */
+const ignoredFields = new Set(['content']);
+
+const canonicalName = (name: string) => aliases[name] ?? name;
+
+/** True for the names that a knowledge file may use for a field. */
+export const isEntryField = (name: string) => canonicalName(name) in entrySchema.shape;
+
+/** Turns what files hold into entries. Every fault of every entry is found; ids must be unique over all of them. */
+export function parseEntries(raw: readonly RawEntry[]): ParsedEntries {
+  const result: ParsedEntries = { entries: [], faults: [], warnings: [] };
+  for (const each of raw) parseOne(each, result);
+  result.faults.push(...findRepeatedIds(raw));
+  return result;
+}
+
+function findRepeatedIds(raw: readonly RawEntry[]): KnowledgeFault[] {
+  const faults: KnowledgeFault[] = [];
+  const places = new Map<unknown, string>();
+  for (const { fields, locate } of raw) {
+    const id = typeof fields.id === 'string' ? fields.id.trim() : '';
+    const earlier = places.get(id);
+    if (earlier) faults.push({ place: locate(['id']), message: `id "${id}" is already used at ${earlier}` });
+    else if (id) places.set(id, locate([]));
+  }
+  return faults;
+}
+
+function parseOne({ fields, locate }: RawEntry, { entries, faults, warnings }: ParsedEntries): void {
+  const known: Record<string, unknown> = {};
+  const originalNames = new Map<string, string>();
+  for (const [name, value] of Object.entries(fields)) {
+    if (ignoredFields.has(name)) continue;
+    if (isEntryField(name)) {
+      known[canonicalName(name)] = value;
+      originalNames.set(canonicalName(name), name);
+    } else {
+      warnings.push({ place: locate([name]), message: `field "${name}" is not known and was ignored` });
+    }
+  }
+  const parsed = entrySchema.safeParse(known);
+  if (!parsed.success) {
+    for (const { path, message } of parsed.error.issues) {
+      const [field = '', ...rest] = path;
+      const name = originalNames.get(String(field)) ?? field;
+      faults.push({ place: locate([name, ...rest]), message: `${String(name)} ${message}` });
+    }
+    return;
+  }
+  const { url, source, ...entry } = parsed.data;
+  if (!url && source === null) {
+    warnings.push({ place: locate(['source']), message: 'source holds no web address; the entry has none' });
+  }
+  entries.push({ entry: { ...entry, url: url ?? source ?? null }, place: locate([]) });
+}

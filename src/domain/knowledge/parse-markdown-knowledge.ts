@@ -1,0 +1,145 @@
+import { isMap, LineCounter, parseDocument } from 'yaml';
+import { deriveEntryId } from './derive-entry-id.ts';
+import type { KnowledgeFault } from './knowledge-fault.ts';
+import { isEntryField, type RawEntry } from './parse-entry.ts';
+import type { RawFile } from './parse-json-knowledge.ts';
+
+interface FrontMatter {
+  fields: Record<string, unknown>;
+  lineOf: ReadonlyMap<string, number>;
+  faults: KnowledgeFault[];
+  /** Index of the first line after it. */
+  end: number;
+}
+
+interface Section {
+  question: string;
+  /** Index of the heading's line. */
+  start: number;
+  lines: string[];
+}
+
+/** Fields that an entry has of its own; the rest may come from the front matter. */
+const ownFields = new Set(['id', 'question', 'answer', 'alternatives']);
+
+/** Reads front matter and one entry per `##` heading; infra/knowledge/README.md describes the form. */
+export function parseMarkdownKnowledge(file: string, text: string): RawFile {
+  const lines = text.split(/\r?\n/);
+  const frontMatter = parseFrontMatter(file, lines);
+  const faults = [...frontMatter.faults];
+  const entries = splitSections(lines, frontMatter.end).map((section) =>
+    parseSection(file, section, frontMatter, faults),
+  );
+  return { entries, faults };
+}
+
+function parseFrontMatter(file: string, lines: readonly string[]): FrontMatter {
+  const result: FrontMatter = { fields: {}, lineOf: new Map(), faults: [], end: 0 };
+  if (lines[0]?.trim() !== '---') return result;
+  const end = lines.indexOf('---', 1);
+  if (end === -1) {
+    result.faults.push({ place: `${file}:1`, message: 'front matter has no closing ---' });
+    return result;
+  }
+  const lineCounter = new LineCounter();
+  const document = parseDocument(lines.slice(1, end).join('\n'), { lineCounter });
+  const lineAt = (offset: number) => lineCounter.linePos(offset).line + 1;
+  for (const error of document.errors) {
+    const message = `front matter: ${error.message.split(/ at line \d/)[0]}`;
+    result.faults.push({ place: `${file}:${lineAt(error.pos[0])}`, message });
+  }
+  if (document.errors.length > 0 || !isMap(document.contents)) return { ...result, end: end + 1 };
+  const fields = document.toJS() as Record<string, unknown>;
+  const lineOf = new Map(
+    document.contents.items.map(({ key }) => {
+      const { value, range } = key as { value: unknown; range?: [number, number, number] };
+      return [String(value), lineAt(range?.[0] ?? 0)];
+    }),
+  );
+  for (const name of Object.keys(fields)) {
+    if (isEntryField(name) && !ownFields.has(name)) continue;
+    result.faults.push({
+      place: `${file}:${lineOf.get(name)}`,
+      message: `"${name}" is not a field of front matter`,
+    });
+  }
+  return { ...result, fields, lineOf, end: end + 1 };
+}
+
+function splitSections(lines: readonly string[], start: number): Section[] {
+  const sections: Section[] = [];
+  let fence: string | undefined;
+  for (const [offset, line] of lines.slice(start).entries()) {
+    const mark = /^\s{0,3}(```+|~~~+)/.exec(line)?.[1];
+    const heading = fence ? undefined : /^##(?!#)(?:\s+(.*?))?\s*#*$/.exec(line);
+    if (mark && !fence) fence = mark;
+    else if (mark && fence && mark.startsWith(fence)) fence = undefined;
+    if (heading) sections.push({ question: heading[1] ?? '', start: start + offset, lines: [] });
+    else sections.at(-1)?.lines.push(line);
+  }
+  return sections;
+}
+
+function parseSection(
+  file: string,
+  { question, start, lines }: Section,
+  frontMatter: FrontMatter,
+  faults: KnowledgeFault[],
+): RawEntry {
+  const lineOf = new Map<string, number>([['question', start + 1]]);
+  const { fields, end } = parseFieldLines(lines, (name, index) => lineOf.set(name, start + 2 + index));
+  for (const name of Object.keys(fields).filter((each) => !isEntryField(each))) {
+    faults.push({ place: `${file}:${lineOf.get(name)}`, message: `field "${name}" is not known` });
+    delete fields[name];
+  }
+  const answer = lines.slice(end).join('\n').trim();
+  const answerIndex = lines.findIndex((line, i) => i >= end && line.trim() !== '');
+  if (answerIndex !== -1) lineOf.set('answer', start + 2 + answerIndex);
+  return {
+    fields: {
+      ...frontMatter.fields,
+      id: deriveEntryId(file, question),
+      ...fields,
+      question,
+      answer,
+    },
+    locate: ([name]) => {
+      const line = lineOf.get(String(name)) ?? frontMatter.lineOf.get(String(name)) ?? start + 1;
+      return `${file}:${line}`;
+    },
+  };
+}
+
+/**
+ * `key: value` lines after the heading, up to the first blank line; `- item` lines below an empty key make a list.
+ * They begin only with a known field, so that an answer may well begin with "Note: ...".
+ */
+function parseFieldLines(lines: readonly string[], onField: (name: string, index: number) => void) {
+  const fields: Record<string, string | string[]> = {};
+  let index = lines.findIndex((line) => line.trim() !== '');
+  const firstName = splitField(lines[index] ?? '')?.name;
+  if (firstName === undefined || !isEntryField(firstName)) return { fields, end: 0 };
+  let list: string[] | undefined;
+  for (; index < lines.length && lines[index]?.trim() !== ''; index++) {
+    const line = lines[index] ?? '';
+    const item = /^\s*-\s+(.*)$/.exec(line)?.[1];
+    const field = splitField(line);
+    if (item !== undefined && list) {
+      list.push(item);
+    } else if (field) {
+      list = field.value === '' ? [] : undefined;
+      fields[field.name] = list ?? field.value;
+      onField(field.name, index);
+    } else {
+      break;
+    }
+  }
+  return { fields, end: index };
+}
+
+function splitField(line: string): { name: string; value: string } | undefined {
+  const match = /^([a-z]+):(?:\s+(.*))?$/.exec(line.trimEnd());
+  return match?.[1]
+    ? { name: match[1], value: (match[2] ?? '').replace(/^\[(.*)\]$/, '$1').trim() }
+    : undefined;
+}
