@@ -26,6 +26,10 @@ export type ModelEvent =
 export interface GenerateOptions {
   /** Aborts the call; the iterator then throws the signal's reason. */
   signal: AbortSignal;
+  /** Instant on the clock of `performance.now()` when the whole answer is due; no new try starts shortly before it. */
+  deadlineAt?: number;
+  /** 1 for the first call made for an answer, higher for its retries and fallbacks. */
+  attempt?: number;
 }
 
 export interface LanguageModel {

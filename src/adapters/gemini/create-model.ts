@@ -1,0 +1,130 @@
+import { createBreakerModel, failuresToOpen } from '../../domain/generation/breaker-model.ts';
+import { createBudgetedModel } from '../../domain/generation/budgeted-model.ts';
+import { createCircuitBreaker } from '../../domain/generation/circuit-breaker.ts';
+import { createDeadlineModel } from '../../domain/generation/deadline-model.ts';
+import { createFallbackModel } from '../../domain/generation/fallback-model.ts';
+import { createObservedModel, type ModelCall } from '../../domain/generation/observed-model.ts';
+import { createRetryingModel } from '../../domain/generation/retrying-model.ts';
+import type { LanguageModel } from '../../domain/ports/language-model.ts';
+import type { ModelGate } from '../../domain/ports/model-gate.ts';
+import { createGeminiMonitor, type GeminiStatus, type StateChange } from './gemini-monitor.ts';
+import type { KeyRing } from './key-ring.ts';
+import { createGeminiLanguageModel } from './language-model.ts';
+import { probeModel } from './probe-model.ts';
+
+export interface GeminiModelOptions {
+  model: string;
+  fallbackModel: string;
+  keys: KeyRing;
+  gate: ModelGate;
+  /** Without the version, e.g. `https://generativelanguage.googleapis.com`. */
+  baseUrl: string;
+  maxOutputTokens: number;
+  temperature: number;
+  /** For the whole answer, all tries and models together. */
+  totalTimeoutMs: number;
+  /** Longest silence of a model; 10 s unless told. */
+  idleTimeoutMs?: number;
+  /** Pause of an open breaker before a trial call; 3 s unless told. */
+  halfOpenAfterMs?: number;
+  onCall?: (call: ModelCall) => void;
+  onStateChange?: (change: StateChange) => void;
+  /** A configured model answers 404; told once until it is found again. */
+  onMissingModel?: (model: string) => void;
+  onModelVersion?: (model: string, modelVersion: string) => void;
+}
+
+export interface GeminiModel extends LanguageModel {
+  status(): GeminiStatus;
+  /** Starts the probes that notice missing models and the end of an outage. */
+  start(): void;
+  close(): void;
+}
+
+/** Largest `maxOutputTokens` of the Gemini Flash models (ai.google.dev/gemini-api/docs/models). */
+const largestOutputTokens = 65_536;
+const maxRetryDelayMs = 600;
+/** What a fallback model needs for an answer that is worth starting. */
+const minimumFallbackMs = 2_000;
+const probeTimeoutMs = 1_000;
+
+/**
+ * The model with everything around it, outermost first: deadline; fallback model; another try with more room after an
+ * empty or cut reply; retry; breaker; cluster's budget; observation; the call itself.
+ */
+export function createGeminiModel(options: GeminiModelOptions): GeminiModel {
+  const { model, fallbackModel, keys, onCall } = options;
+  const probe = { baseUrl: options.baseUrl, timeoutMs: probeTimeoutMs };
+  const breakers = new Map([model, fallbackModel].map((name) => [name, createBreaker(name)]));
+
+  const monitor = createGeminiMonitor({
+    model,
+    fallbackModel,
+    keys,
+    breakerOf,
+    probe: (name, apiKey) => probeModel(name, apiKey, probe),
+    onStateChange: options.onStateChange ?? (() => {}),
+    onMissingModel: options.onMissingModel ?? (() => {}),
+  });
+
+  function createBreaker(name: string) {
+    return createCircuitBreaker({
+      failuresToOpen,
+      halfOpenAfterMs: options.halfOpenAfterMs ?? 3_000,
+      mayTry: () => monitor.isReachable(name),
+    });
+  }
+
+  function breakerOf(name: string) {
+    const breaker = breakers.get(name);
+    if (!breaker) throw new Error(`No breaker for ${name}`);
+    return breaker;
+  }
+
+  function observe(call: ModelCall) {
+    onCall?.(call);
+    // Later, because the breaker around the call hears of its end after this.
+    setImmediate(() => monitor.observe(call));
+  }
+
+  function createCall(name: string, room: { maxOutputTokens: number; thinkingBudget?: number }) {
+    const bare = createGeminiLanguageModel({
+      ...room,
+      model: name,
+      keys,
+      baseUrl: options.baseUrl,
+      temperature: options.temperature,
+      idleTimeoutMs: options.idleTimeoutMs ?? 10_000,
+      onModelVersion: (version) => options.onModelVersion?.(name, version),
+    });
+    const observed = createObservedModel(bare, name, observe);
+    return createBreakerModel(createBudgetedModel(observed, options.gate), breakerOf(name));
+  }
+
+  function createPersistentModel(name: string) {
+    const { maxOutputTokens } = options;
+    const roomier = {
+      maxOutputTokens: Math.min(2 * maxOutputTokens, largestOutputTokens),
+      thinkingBudget: 0,
+    };
+    return createFallbackModel(
+      createRetryingModel(createCall(name, { maxOutputTokens }), { maxDelayMs: maxRetryDelayMs }),
+      createCall(name, roomier),
+      {
+        when: ({ reason }) => reason === 'empty' || reason === 'truncated',
+        minimumRemainingMs: minimumFallbackMs,
+      },
+    );
+  }
+
+  const primary = createPersistentModel(model);
+  const withFallback =
+    fallbackModel === model
+      ? primary
+      : createFallbackModel(primary, createPersistentModel(fallbackModel), {
+          when: ({ reason }) => reason !== 'blocked',
+          minimumRemainingMs: minimumFallbackMs,
+        });
+  const { generate } = createDeadlineModel(withFallback, options.totalTimeoutMs);
+  return { generate, status: monitor.status, start: monitor.start, close: monitor.close };
+}

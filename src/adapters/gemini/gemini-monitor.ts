@@ -1,0 +1,191 @@
+import type { CircuitBreaker } from '../../domain/generation/circuit-breaker.ts';
+import type { CallOutcome, ModelCall } from '../../domain/generation/observed-model.ts';
+import type { KeyRing } from './key-ring.ts';
+import type { ProbeResult } from './probe-model.ts';
+
+/** `degraded`: only the fallback model answers. `down`: the knowledge base has to. */
+export type GeminiState = 'up' | 'degraded' | 'down' | 'unconfigured';
+
+export interface GeminiStatus {
+  state: GeminiState;
+  model: string;
+  fallbackModel: string;
+  /** When the state last left `up`. */
+  notUpSince: Date | undefined;
+  lastError: string | undefined;
+  /** Configured models that answer 404. */
+  missingModels: readonly string[];
+  /** Keys that the model's quota holds back now. */
+  exhaustedKeys: number;
+  /** Keys that Google does not accept. */
+  refusedKeys: number;
+}
+
+export interface StateChange {
+  from: GeminiState;
+  to: GeminiState;
+  status: GeminiStatus;
+}
+
+export interface GeminiMonitorOptions {
+  model: string;
+  fallbackModel: string;
+  breakerOf: (model: string) => CircuitBreaker;
+  keys: KeyRing;
+  probe: (model: string, apiKey: string) => Promise<ProbeResult>;
+  onStateChange: (change: StateChange) => void;
+  onMissingModel: (model: string) => void;
+  now?: () => number;
+}
+
+export interface GeminiMonitor {
+  status(): GeminiStatus;
+  /** Takes note of a call that ended. */
+  observe(call: ModelCall): void;
+  /** False while the last probe found nobody at the model's address. */
+  isReachable(model: string): boolean;
+  /** One look at every model and refused key that is in doubt; cheap, and no request at all while all is well. */
+  check(): Promise<void>;
+  /** Checks now, and again at an interval. */
+  start(): void;
+  close(): void;
+}
+
+/** Fast enough to be up again within 10 s of the cause going away, together with the quiet time. */
+const checkIntervalMs = 2_000;
+
+/**
+ * An open breaker counts as over once a probe succeeds and nothing failed for this long: longer than the pause
+ * between two trial calls, so that under load only a successful trial ends an outage.
+ */
+const quietMs = 5_000;
+
+/** Failures that tell something about the model; the others are about one prompt or one asker. */
+const outages: ReadonlySet<string> = new Set([
+  'unavailable',
+  'timeout',
+  'not_found',
+  'throttled',
+  'rejected',
+] satisfies CallOutcome[]);
+
+interface ModelView {
+  lastFailureAt: number;
+  lastProbe: ProbeResult | undefined;
+  isMissing: boolean;
+}
+
+/** Knows at any time, with or without traffic, whether the models can be used, and says so once per change. */
+export function createGeminiMonitor(options: GeminiMonitorOptions): GeminiMonitor {
+  const { model, fallbackModel, breakerOf, keys, probe, onStateChange, onMissingModel } = options;
+  const now = options.now ?? (() => performance.now());
+  const names = [...new Set([model, fallbackModel])];
+  const views = new Map(names.map((name) => [name, createView()]));
+  let state: GeminiState = keys.probeKeys().length === 0 ? 'unconfigured' : 'up';
+  let notUpSince: Date | undefined;
+  let lastError: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  function isUsable(name: string): boolean {
+    const view = views.get(name);
+    const { total, exhausted, refused } = keys.count(name);
+    if (!view || view.isMissing || exhausted + refused >= total) return false;
+    const breaker = breakerOf(name);
+    if (breaker.openSince === undefined) return true;
+    if (breaker.isTrying) return false;
+    return view.lastProbe === 'available' && now() - view.lastFailureAt > quietMs;
+  }
+
+  function currentState(): GeminiState {
+    if (keys.probeKeys().length === 0) return 'unconfigured';
+    if (isUsable(model)) return 'up';
+    return isUsable(fallbackModel) ? 'degraded' : 'down';
+  }
+
+  function describe(): GeminiStatus {
+    const { exhausted, refused } = keys.count(model);
+    return {
+      state,
+      model,
+      fallbackModel,
+      notUpSince,
+      lastError: notUpSince && lastError,
+      missingModels: names.filter((name) => views.get(name)?.isMissing),
+      exhaustedKeys: exhausted,
+      refusedKeys: refused,
+    };
+  }
+
+  function reportChange() {
+    const to = currentState();
+    if (to === state) return;
+    const from = state;
+    state = to;
+    notUpSince = to === 'up' ? undefined : (notUpSince ?? new Date());
+    onStateChange({ from, to, status: describe() });
+  }
+
+  function setMissing(name: string, view: ModelView, isMissing: boolean) {
+    if (isMissing && !view.isMissing) onMissingModel(name);
+    view.isMissing = isMissing;
+  }
+
+  async function checkModel(name: string, view: ModelView) {
+    const inDoubt = view.lastProbe === undefined || view.isMissing || breakerOf(name).openSince !== undefined;
+    const [apiKey] = keys.probeKeys();
+    if (!inDoubt || apiKey === undefined) return;
+    view.lastProbe = await probe(name, apiKey);
+    if (view.lastProbe === 'missing') setMissing(name, view, true);
+    if (view.lastProbe === 'available') setMissing(name, view, false);
+  }
+
+  async function checkKeys() {
+    if (keys.count(model).refused === 0) return;
+    for (const apiKey of keys.probeKeys()) {
+      if ((await probe(model, apiKey)) === 'available') keys.accept(apiKey);
+    }
+  }
+
+  async function check() {
+    await Promise.all([...[...views].map(([name, view]) => checkModel(name, view)), checkKeys()]);
+    reportChange();
+  }
+
+  function schedule() {
+    timer = setTimeout(async () => {
+      await check();
+      if (timer) schedule();
+    }, checkIntervalMs).unref();
+  }
+
+  return {
+    status() {
+      reportChange();
+      return describe();
+    },
+    observe({ model: name, outcome }) {
+      const view = views.get(name);
+      if (!view) return;
+      if (outcome === 'ok' || outcome === 'not_found') setMissing(name, view, outcome === 'not_found');
+      if (outages.has(outcome)) {
+        view.lastFailureAt = now();
+        lastError = `${name}: ${outcome}`;
+      }
+      reportChange();
+    },
+    isReachable: (name) => views.get(name)?.lastProbe !== 'unreachable',
+    check,
+    start() {
+      schedule();
+      void check();
+    },
+    close() {
+      clearTimeout(timer);
+      timer = undefined;
+    },
+  };
+}
+
+function createView(): ModelView {
+  return { lastFailureAt: Number.NEGATIVE_INFINITY, lastProbe: undefined, isMissing: false };
+}

@@ -1,0 +1,129 @@
+import type { Redis } from 'ioredis';
+import type { ModelGate } from '../../domain/ports/model-gate.ts';
+import { closedModelsChannel, closedModelsKey, modelBudgetKey } from './keys.ts';
+
+export interface RedisModelGateOptions {
+  /** Its `commandTimeout` bounds every call made here. */
+  redis: Redis;
+  /** Calls that all replicas together may make in a minute; 0 for any number. */
+  requestsPerMinute: number;
+  /** Replicas that share the budget while Redis is out. */
+  replicaCount: () => number;
+  now?: () => number;
+}
+
+export interface RedisModelGate extends ModelGate {
+  disconnect(): void;
+}
+
+/** Times are Redis's own and travel as durations, so that no replica's clock matters. KEYS: closings. ARGV: scope, ms, channel. */
+const closeScript = `
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+  redis.call('ZADD', KEYS[1], 'GT', now + ARGV[2], ARGV[1])
+  local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
+  redis.call('PEXPIRE', KEYS[1], math.ceil(last - now))
+  redis.call('PUBLISH', ARGV[3], ARGV[2] .. ' ' .. ARGV[1])`;
+
+/** The published form of every closing that still holds. */
+const listScript = `
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local closings = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf', 'WITHSCORES')
+  local messages = {}
+  for i = 1, #closings, 2 do
+    messages[#messages + 1] = math.ceil(closings[i + 1] - now) .. ' ' .. closings[i]
+  end
+  return messages`;
+
+const countScript = `
+  local count = redis.call('INCR', KEYS[1])
+  if count == 1 then redis.call('PEXPIRE', KEYS[1], 60000) end
+  return count`;
+
+/** After a failed count, the local one decides for this long, so that a frozen Redis costs its time limit once. */
+const localOnlyMs = 2_000;
+const minuteMs = 60_000;
+
+/** Each replica asks its own memory before a call; Redis only carries the news from one replica to the others. */
+export function createRedisModelGate({
+  redis,
+  requestsPerMinute,
+  replicaCount,
+  now = () => performance.now(),
+}: RedisModelGateOptions): RedisModelGate {
+  const closedUntil = new Map<string, number>();
+  const localBudget = createLocalBudget(now);
+  let redisTrustedFrom = 0;
+
+  function closeHere(scope: string, forMs: number) {
+    for (const [known, end] of closedUntil) if (end <= now()) closedUntil.delete(known);
+    closedUntil.set(scope, Math.max(closedUntil.get(scope) ?? 0, now() + forMs));
+  }
+
+  function takeMessage(message: string) {
+    const [, forMs, scope] = /^(\d+) (.+)$/.exec(message) ?? [];
+    if (scope !== undefined) closeHere(scope, Number(forMs));
+  }
+
+  const subscriber = redis.duplicate({ autoResubscribe: false });
+  subscriber.on('error', () => {
+    // The shared connection reports the same outage.
+  });
+  subscriber.on('message', (_channel, message) => takeMessage(message));
+  subscriber.on('ready', () => void followClosings());
+
+  async function followClosings() {
+    try {
+      const messages = await subscriber.eval(listScript, 1, closedModelsKey);
+      if (Array.isArray(messages)) for (const message of messages) takeMessage(String(message));
+      await subscriber.subscribe(closedModelsChannel);
+    } catch {
+      // Connected but unable to follow: start over, or closings of others would stay unknown.
+      subscriber.disconnect(true);
+    }
+  }
+
+  return {
+    closedForMs(scope) {
+      const remainingMs = (closedUntil.get(scope) ?? 0) - now();
+      return remainingMs > 0 ? remainingMs : undefined;
+    },
+    close(scope, forMs) {
+      const wholeMs = Math.ceil(forMs);
+      closeHere(scope, wholeMs);
+      redis.eval(closeScript, 1, closedModelsKey, scope, wholeMs, closedModelsChannel).catch(() => {
+        // The other replicas find out by a refused call of their own.
+      });
+    },
+    async tryAcquire() {
+      if (requestsPerMinute === 0) return true;
+      if (now() >= redisTrustedFrom) {
+        try {
+          return Number(await redis.eval(countScript, 1, modelBudgetKey)) <= requestsPerMinute;
+        } catch {
+          redisTrustedFrom = now() + localOnlyMs;
+        }
+      }
+      return localBudget.tryAcquire(Math.max(1, Math.floor(requestsPerMinute / replicaCount())));
+    },
+    disconnect: () => subscriber.disconnect(),
+  };
+}
+
+/** A fixed window of a minute in this process. */
+function createLocalBudget(now: () => number) {
+  let windowEndsAt = 0;
+  let used = 0;
+  return {
+    tryAcquire(limit: number): boolean {
+      if (now() >= windowEndsAt) {
+        windowEndsAt = now() + minuteMs;
+        used = 0;
+      }
+      used += 1;
+      return used <= limit;
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** One admitted call. Exactly one of its methods is to be called when the call has ended. */
+export interface BreakerPass {
+  succeed(): void;
+  /** `weight` failures in a row at once: one is enough for an outage that is sure, or dear to find out again. */
+  fail(weight?: number): void;
+  /** Ended without a verdict, e.g. because the asker went away. */
+  cancel(): void;
+}
+
+export interface CircuitBreaker {
+  /** A pass for one call, or undefined while calls are pointless. */
+  enter(): BreakerPass | undefined;
+  /** Instant on the injected clock when it opened; undefined while closed. */
+  readonly openSince: number | undefined;
+  /** True while a trial call decides whether it closes. */
+  readonly isTrying: boolean;
+}
+
+export interface CircuitBreakerOptions {
+  /** Failures in a row that open it. At 30 % failing calls, ten in a row come once in 170,000 calls. */
+  failuresToOpen: number;
+  /** How long it stays open before one call may try again. */
+  halfOpenAfterMs: number;
+  /** Asked before a trial call: false keeps it open, e.g. while a probe finds nobody there. */
+  mayTry?: () => boolean;
+  now?: () => number;
+}
+
+/**
+ * Opens after failures in a row, then lets single trial calls through; the first success closes it.
+ * The breakers of libraries wrap a promise and let everybody wait for the trial; an answer is a stream of many
+ * seconds, so here the caller reports the end itself, and nobody waits.
+ */
+export function createCircuitBreaker({
+  failuresToOpen,
+  halfOpenAfterMs,
+  mayTry = () => true,
+  now = () => performance.now(),
+}: CircuitBreakerOptions): CircuitBreaker {
+  let failures = 0;
+  let openSince: number | undefined;
+  let tryAgainAt = 0;
+  let trialRunning = false;
+
+  function close() {
+    failures = 0;
+    openSince = undefined;
+  }
+
+  function fail(weight: number, isTrial: boolean) {
+    failures += weight;
+    const isLateResult = openSince !== undefined && !isTrial;
+    if (failures < failuresToOpen || isLateResult) return;
+    openSince ??= now();
+    tryAgainAt = now() + halfOpenAfterMs;
+  }
+
+  function createPass(isTrial: boolean): BreakerPass {
+    const end = (verdict: () => void) => {
+      if (isTrial) trialRunning = false;
+      verdict();
+    };
+    return {
+      succeed: () => end(close),
+      fail: (weight = 1) => end(() => fail(weight, isTrial)),
+      cancel: () => end(() => {}),
+    };
+  }
+
+  return {
+    enter() {
+      if (openSince === undefined) return createPass(false);
+      if (trialRunning || now() < tryAgainAt || !mayTry()) return undefined;
+      trialRunning = true;
+      return createPass(true);
+    },
+    get openSince() {
+      return openSince;
+    },
+    get isTrying() {
+      return trialRunning;
+    },
+  };
+}

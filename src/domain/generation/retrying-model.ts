@@ -1,0 +1,23 @@
+import type { LanguageModel } from '../ports/language-model.ts';
+import { createFallbackModel } from './fallback-model.ts';
+
+/** A retry needs time for a first token and a short answer, else it only delays the fallback. */
+const minimumRemainingMs = 3_000;
+
+export interface RetryOptions {
+  /** Upper end of the random pause before the retry (full jitter: AWS Architecture Blog, "Exponential Backoff And Jitter"). */
+  maxDelayMs: number;
+  random?: () => number;
+}
+
+/** Asks the same model once more when it failed in a way that may pass: overload, a cut connection, garbage. */
+export function createRetryingModel(
+  model: LanguageModel,
+  { maxDelayMs, random = Math.random }: RetryOptions,
+): LanguageModel {
+  return createFallbackModel(model, model, {
+    when: (failure) => failure.retryable,
+    delayMs: () => random() * maxDelayMs,
+    minimumRemainingMs,
+  });
+}

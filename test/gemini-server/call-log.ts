@@ -1,0 +1,52 @@
+export interface RecordedCall {
+  path: string;
+  /** Absent when models are listed. */
+  model: string | undefined;
+  /** `streamGenerateContent`, `batchEmbedContents` ..., `get` for a look at a model. */
+  method: string;
+  key: string;
+  body: unknown;
+  startedAt: number;
+  endedAt: number | undefined;
+  /** The connection was gone before the reply was complete, cut by the client unless `fault` says otherwise. */
+  closedEarly: boolean;
+  fault: string | undefined;
+}
+
+/** A call being served; its signal aborts when the client goes away. */
+export type LiveCall = RecordedCall & { signal: AbortSignal };
+
+const keptCalls = 5_000;
+
+export function createCallLog() {
+  const calls: RecordedCall[] = [];
+  const live = new Map<RecordedCall, AbortController>();
+  return {
+    begin(call: Pick<RecordedCall, 'path' | 'model' | 'method' | 'key' | 'body'>): LiveCall {
+      const controller = new AbortController();
+      const begun = {
+        ...call,
+        startedAt: Date.now(),
+        endedAt: undefined,
+        closedEarly: false,
+        fault: undefined,
+      };
+      const liveCall: LiveCall = Object.defineProperty({ ...begun, signal: controller.signal }, 'signal', {
+        enumerable: false,
+      });
+      live.set(liveCall, controller);
+      calls.push(liveCall);
+      if (calls.length > keptCalls) calls.shift();
+      return liveCall;
+    },
+    end(call: LiveCall, isComplete: boolean) {
+      call.endedAt = Date.now();
+      call.closedEarly = !isComplete;
+      live.get(call)?.abort();
+      live.delete(call);
+    },
+    calls: (): readonly RecordedCall[] => calls,
+    clear: () => void calls.splice(0),
+    open: () => [...live.keys()].filter(({ method }) => method !== 'get').length,
+  };
+}

@@ -1,0 +1,148 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createCallLog, type RecordedCall } from './call-log.ts';
+import { pickFault } from './pick-fault.ts';
+import { type Reply, serveEmbeddings, serveGeneration } from './replies.ts';
+import { type Fault, type GeminiScript, type ParsedScript, scriptSchema } from './script.ts';
+import { createBadKeyStatus, createQuotaStatus, createStatus } from './wire.ts';
+
+export interface GeminiServer {
+  /** To be given as GEMINI_BASE_URL. */
+  url: string;
+  port: number;
+  /** Replaces the whole script; what is not named returns to its default. */
+  setScript(script: GeminiScript): void;
+  /** Calls that began, oldest first, at most the newest 5,000. */
+  calls(): readonly RecordedCall[];
+  clearCalls(): void;
+  /** Generations and embeddings being served now. */
+  openCalls(): number;
+  /** Connections ever accepted. */
+  connectionCount(): number;
+  close(): Promise<void>;
+}
+
+const methods = ['streamGenerateContent', 'generateContent', 'embedContent', 'batchEmbedContents'];
+const listedModels = ['gemini-3.5-flash-lite', 'gemini-3.8-flash', 'gemini-embedding-001'];
+
+/**
+ * Speaks the v1beta wire format of the Gemini API on 127.0.0.1, as well or as badly as its script says. Besides:
+ * `PUT /control/script`, `GET /control/calls`, `DELETE /control/calls`, for use from another process.
+ */
+export async function startGeminiServer({
+  port = 0,
+  host = '127.0.0.1',
+  script: firstScript = {},
+}: {
+  port?: number;
+  host?: string;
+  script?: GeminiScript;
+} = {}): Promise<GeminiServer> {
+  let script = scriptSchema.parse(firstScript);
+  let picks = pickFault(script.faults);
+  let connections = 0;
+  const log = createCallLog();
+
+  function setScript(next: unknown) {
+    script = scriptSchema.parse(next);
+    picks = pickFault(script.faults);
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse) {
+    const url = new URL(request.url ?? '/', 'http://gemini.invalid');
+    const body = await readBody(request);
+    if (url.pathname.startsWith('/control/'))
+      return control(request.method ?? '', url.pathname, body, response);
+    const [, model, method] = /^\/v1beta\/models(?:\/([^:/]+)(?::(\w+))?)?$/.exec(url.pathname) ?? [];
+    const key = headerOf(request, 'x-goog-api-key') ?? url.searchParams.get('key') ?? '';
+    const call = log.begin({ path: url.pathname, model, method: method ?? 'get', key, body });
+    response.once('close', () => log.end(call, response.writableFinished));
+    const fault = picks(call);
+    if (fault) call.fault = fault.kind;
+    const reply: Reply = { request, response, script, fault, model: model ?? '', signal: call.signal };
+    const refusal = refusalOf(script, fault, model, key);
+    if (refusal) return sendJson(response, refusal.error.code, refusal);
+    if (fault?.kind === 'refuse_connection') return request.socket.destroy();
+    if (request.method === 'GET') return describeModels(response, script, model);
+    if (model === undefined || method === undefined || !methods.includes(method)) {
+      return sendJson(response, 404, createStatus(404, 'No such method'));
+    }
+    return method.endsWith('GenerateContent') || method === 'generateContent'
+      ? await serveGeneration(reply, body, method === 'streamGenerateContent')
+      : await serveEmbeddings(reply, body, method === 'batchEmbedContents');
+  }
+
+  function control(method: string, path: string, body: unknown, response: ServerResponse) {
+    if (method === 'PUT' && path === '/control/script') {
+      setScript(body);
+      return sendJson(response, 200, script);
+    }
+    if (path !== '/control/calls') return sendJson(response, 404, {});
+    if (method === 'DELETE') log.clear();
+    sendJson(response, 200, { open: log.open(), connections, calls: log.calls() });
+  }
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      if (response.headersSent || response.destroyed) response.destroy();
+      else sendJson(response, 400, createStatus(400, String(error)));
+    });
+  });
+  server.on('connection', () => {
+    connections += 1;
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    port: address.port,
+    setScript,
+    calls: log.calls,
+    clearCalls: log.clear,
+    openCalls: log.open,
+    connectionCount: () => connections,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** The status that ends a call before anything else is looked at. */
+function refusalOf(script: ParsedScript, fault: Fault | undefined, model: string | undefined, key: string) {
+  if (key === '') return createStatus(403, "Method doesn't allow unregistered callers.");
+  if (script.refusedKeys.includes(key)) return createBadKeyStatus(400);
+  if (model !== undefined && (script.missingModels.includes(model) || !model.startsWith('gemini-'))) {
+    return createStatus(404, `models/${model} is not found for API version v1beta.`);
+  }
+  if (fault?.kind === 'bad_key') return createBadKeyStatus(fault.status);
+  if (fault?.kind !== 'status') return undefined;
+  return fault.status === 429
+    ? createQuotaStatus(fault)
+    : createStatus(fault.status, 'The model is overloaded.');
+}
+
+function describeModels(response: ServerResponse, script: ParsedScript, model: string | undefined) {
+  const describe = (name: string) => ({ name: `models/${name}`, supportedGenerationMethods: methods });
+  const known = listedModels.filter((name) => !script.missingModels.includes(name));
+  sendJson(response, 200, model === undefined ? { models: known.map(describe) } : describe(model));
+}
+
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part);
+  const text = Buffer.concat(parts).toString('utf8');
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+function headerOf(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown) {
+  response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8' }).end(JSON.stringify(body));
+}
