@@ -1,0 +1,5 @@
+import { createThemeChoice } from './theme-choice.ts';
+
+/** Runs before the first paint, so that a chosen appearance does not flash. */
+const theme = createThemeChoice().find();
+if (theme !== undefined) document.documentElement.dataset.theme = theme;
