@@ -1,10 +1,13 @@
-import type { Redis } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 import type { ModelGate } from '../../domain/ports/model-gate.ts';
 import { closedModelsChannel, closedModelsKey, modelBudgetKey } from './keys.ts';
 
 export interface RedisModelGateOptions {
-  /** Its `commandTimeout` bounds every call made here. */
-  redis: Redis;
+  redis: {
+    /** Rejects within a short limit when Redis is out. */
+    run<T>(work: (redis: Redis) => Promise<T>): Promise<T>;
+    duplicate(overrides?: RedisOptions): Redis;
+  };
   /** Calls that all replicas together may make in a minute; 0 for any number. */
   requestsPerMinute: number;
   /** Replicas that share the budget while Redis is out. */
@@ -42,8 +45,8 @@ const countScript = `
   if count == 1 then redis.call('PEXPIRE', KEYS[1], 60000) end
   return count`;
 
-/** After a failed count, the local one decides for this long, so that a frozen Redis costs its time limit once. */
-const localOnlyMs = 2_000;
+/** Bounds what the subscriber's connection does on connecting. */
+const commandTimeoutMs = 1_000;
 const minuteMs = 60_000;
 
 /** Each replica asks its own memory before a call; Redis only carries the news from one replica to the others. */
@@ -55,7 +58,6 @@ export function createRedisModelGate({
 }: RedisModelGateOptions): RedisModelGate {
   const closedUntil = new Map<string, number>();
   const localBudget = createLocalBudget(now);
-  let redisTrustedFrom = 0;
 
   function closeHere(scope: string, forMs: number) {
     for (const [known, end] of closedUntil) if (end <= now()) closedUntil.delete(known);
@@ -67,7 +69,7 @@ export function createRedisModelGate({
     if (scope !== undefined) closeHere(scope, Number(forMs));
   }
 
-  const subscriber = redis.duplicate({ autoResubscribe: false });
+  const subscriber = redis.duplicate({ autoResubscribe: false, commandTimeout: commandTimeoutMs });
   subscriber.on('error', () => {
     // The shared connection reports the same outage.
   });
@@ -93,20 +95,20 @@ export function createRedisModelGate({
     close(scope, forMs) {
       const wholeMs = Math.ceil(forMs);
       closeHere(scope, wholeMs);
-      redis.eval(closeScript, 1, closedModelsKey, scope, wholeMs, closedModelsChannel).catch(() => {
-        // The other replicas find out by a refused call of their own.
-      });
+      redis
+        .run((client) => client.eval(closeScript, 1, closedModelsKey, scope, wholeMs, closedModelsChannel))
+        .catch(() => {
+          // The other replicas find out by a refused call of their own.
+        });
     },
     async tryAcquire() {
       if (requestsPerMinute === 0) return true;
-      if (now() >= redisTrustedFrom) {
-        try {
-          return Number(await redis.eval(countScript, 1, modelBudgetKey)) <= requestsPerMinute;
-        } catch {
-          redisTrustedFrom = now() + localOnlyMs;
-        }
+      try {
+        const count = await redis.run((client) => client.eval(countScript, 1, modelBudgetKey));
+        return Number(count) <= requestsPerMinute;
+      } catch {
+        return localBudget.tryAcquire(Math.max(1, Math.floor(requestsPerMinute / replicaCount())));
       }
-      return localBudget.tryAcquire(Math.max(1, Math.floor(requestsPerMinute / replicaCount())));
     },
     disconnect: () => subscriber.disconnect(),
   };

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { campuses, languages } from '../../../src/domain/audience.ts';
+import {
+  composeClarifyingQuestion,
+  composeKnowledgeAnswer,
+  composeSmallTalkReply,
+  type KnowledgeAnswerInput,
+} from '../../../src/domain/chat/knowledge-answer.ts';
+import { createEntry } from '../../fixtures/create-entry.ts';
+
+const entries = [
+  createEntry({ id: 'a', question: 'First?', answer: 'The first answer.', url: 'https://www.tum.de/a' }),
+  createEntry({ id: 'b', question: 'Second?', answer: `Short. ${'Long '.repeat(100)}end.` }),
+  createEntry({ id: 'c', question: 'Third?' }),
+  createEntry({ id: 'd', question: 'Fourth?' }),
+];
+
+const compose = (changes: Partial<KnowledgeAnswerInput> = {}) =>
+  composeKnowledgeAnswer({
+    question: 'Something',
+    language: 'en',
+    audience: {},
+    entries,
+    confidence: 'high',
+    ...changes,
+  });
+
+describe('an answer without a model', () => {
+  it('is the best entry with its link when that is sure', () => {
+    expect(compose()).toBe('The first answer.\n\nMore: <https://www.tum.de/a>');
+  });
+
+  it('gives a link once', () => {
+    const [entry] = [createEntry({ answer: 'See https://www.tum.de/a.', url: 'https://www.tum.de/a' })];
+    expect(compose({ entries: [entry] })).toBe('See https://www.tum.de/a.');
+  });
+
+  it('says so when it is in another language', () => {
+    expect(compose({ language: 'de' })).toMatch(/^Das liegt mir nur auf Englisch vor:\n\nThe first answer\./);
+  });
+
+  it('lists the three closest, shortened, and a contact when nothing is sure', () => {
+    const text = compose({ confidence: 'low' });
+    expect(text.match(/^- \*\*.+\*\*$/gm)).toEqual(['- **First?**', '- **Second?**', '- **Third?**']);
+    expect(text).toContain(' …');
+    expect(text).toContain('switchboard');
+  });
+
+  it.each([
+    ['en', /^I do not know/],
+    ['de', /^Das weiß ich leider nicht/],
+  ] as const)('says that it is not known and whom to ask (%s)', (language, start) => {
+    const text = compose({ language, confidence: 'none', entries: [] });
+    expect(text).toMatch(start);
+    expect(text).toContain('+49 89 289');
+  });
+
+  it.each<[string, Partial<KnowledgeAnswerInput>, string]>([
+    ['IT', { question: 'My VPN does not connect' }, 'it-support@tum.de'],
+    ['IT by its name', { question: 'Wer ist die IT?' }, 'it-support@tum.de'],
+    ['the library', { question: 'Wo ist die Bibliothek?' }, 'information@ub.tum.de'],
+    [
+      'Heilbronn',
+      { question: 'Who has my parcel?', audience: { campus: 'Heilbronn' } },
+      'servicepoint@chn.tum.de',
+    ],
+    ['study matters', { question: 'When is the exam?' }, 'studium@tum.de'],
+    [
+      'study matters of a student',
+      { question: 'How is it?', audience: { role: 'student' } },
+      'studium@tum.de',
+    ],
+    ['everything else', { question: 'Who sweeps it?' }, '289 01'],
+  ])('names the right contact for %s', (_what, changes, contact) => {
+    expect(compose({ ...changes, entries: [], confidence: 'none' })).toContain(contact);
+  });
+});
+
+describe('fixed replies', () => {
+  it.each(languages)('exist in %s', (language) => {
+    expect(composeSmallTalkReply('greeting', language)).toContain('TUM');
+    expect(composeSmallTalkReply('thanks', language)).toMatch(/welcome|Gern/);
+    for (const campus of campuses) expect(composeClarifyingQuestion('campus', language)).toContain(campus);
+    expect(composeClarifyingQuestion('role', language)).toMatch(/\?$/);
+  });
+});
