@@ -18,13 +18,12 @@ export function parseCsvKnowledge(file: string, text: string): RawFile {
     return { entries: [], faults: [{ place: `${file}:1`, message: `has no column ${missing.join(', ')}` }] };
   }
   const delimiter = header.split(';').length > header.split(',').length ? ';' : ',';
-  let nextLine = 2;
   const rows = readRows(text, delimiter, (error) => {
     faults.push({ place: `${file}:${error.lines ?? 1}`, message: error.message });
   });
   const entries = rows.map(({ record, info }): RawEntry => {
-    const place = `${file}:${nextLine}`;
-    nextLine = info.lines + 1;
+    const lineBreaks = Object.values(record).join('').split('\n').length - 1;
+    const place = `${file}:${info.lines - lineBreaks}`;
     return { fields: toFields(file, record), locate: () => place };
   });
   return { entries, faults };

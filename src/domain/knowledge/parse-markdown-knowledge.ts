@@ -48,7 +48,11 @@ function parseFrontMatter(file: string, lines: readonly string[]): FrontMatter {
     const message = `front matter: ${error.message.split(/ at line \d/)[0]}`;
     result.faults.push({ place: `${file}:${lineAt(error.pos[0])}`, message });
   }
-  if (document.errors.length > 0 || !isMap(document.contents)) return { ...result, end: end + 1 };
+  if (document.errors.length > 0) {
+    // The file is refused already; each entry lacking a category would only hide its other faults.
+    return { ...result, fields: { category: 'unreadable' }, end: end + 1 };
+  }
+  if (!isMap(document.contents)) return { ...result, end: end + 1 };
   const fields = document.toJS() as Record<string, unknown>;
   const lineOf = new Map(
     document.contents.items.map(({ key }) => {
@@ -87,7 +91,15 @@ function parseSection(
   faults: KnowledgeFault[],
 ): RawEntry {
   const lineOf = new Map<string, number>([['question', start + 1]]);
-  const { fields, end } = parseFieldLines(lines, (name, index) => lineOf.set(name, start + 2 + index));
+  const { fields, strayLines, end } = parseFieldLines(lines, (name, index) =>
+    lineOf.set(name, start + 2 + index),
+  );
+  for (const index of strayLines) {
+    faults.push({
+      place: `${file}:${start + 2 + index}`,
+      message: 'is neither "field: value" nor "- element"; the answer begins after a blank line',
+    });
+  }
   for (const name of Object.keys(fields).filter((each) => !isEntryField(each))) {
     faults.push({ place: `${file}:${lineOf.get(name)}`, message: `field "${name}" is not known` });
     delete fields[name];
@@ -110,32 +122,49 @@ function parseSection(
   };
 }
 
+interface FieldLines {
+  fields: Record<string, string | string[]>;
+  /** Indexes of lines among them that are neither a field nor an element of a list. */
+  strayLines: number[];
+  /** Index of the first line after them. */
+  end: number;
+}
+
 /**
- * `key: value` lines after the heading, up to the first blank line; `- item` lines below an empty key make a list.
+ * `key: value` lines after the heading, up to the first blank line; `- element` lines below an empty key make a list.
  * They begin only with a known field, so that an answer may well begin with "Note: ...".
  */
-function parseFieldLines(lines: readonly string[], onField: (name: string, index: number) => void) {
-  const fields: Record<string, string | string[]> = {};
+function parseFieldLines(
+  lines: readonly string[],
+  onField: (name: string, index: number) => void,
+): FieldLines {
+  const result: FieldLines = { fields: {}, strayLines: [], end: 0 };
   let index = lines.findIndex((line) => line.trim() !== '');
   const firstName = splitField(lines[index] ?? '')?.name;
-  if (firstName === undefined || !isEntryField(firstName)) return { fields, end: 0 };
+  if (firstName === undefined || !isEntryField(firstName)) return result;
   let list: string[] | undefined;
-  for (; index < lines.length && lines[index]?.trim() !== ''; index++) {
+  for (; index < lines.length; index++) {
     const line = lines[index] ?? '';
-    const item = /^\s*-\s+(.*)$/.exec(line)?.[1];
     const field = splitField(line);
-    if (item !== undefined && list) {
-      list.push(item);
+    const element = findElement(line);
+    if (line.trim() === '') {
+      // Formatters put a blank line between a key and its list.
+      const beforeList = list?.length === 0 && findElement(lines[index + 1] ?? '') !== undefined;
+      if (!beforeList) break;
+    } else if (element !== undefined && list) {
+      list.push(element);
     } else if (field) {
       list = field.value === '' ? [] : undefined;
-      fields[field.name] = list ?? field.value;
+      result.fields[field.name] = list ?? field.value;
       onField(field.name, index);
     } else {
-      break;
+      result.strayLines.push(index);
     }
   }
-  return { fields, end: index };
+  return { ...result, end: index };
 }
+
+const findElement = (line: string): string | undefined => /^\s*[-*]\s+(.*)$/.exec(line)?.[1];
 
 function splitField(line: string): { name: string; value: string } | undefined {
   const match = /^([a-z]+):(?:\s+(.*))?$/.exec(line.trimEnd());

@@ -1,0 +1,229 @@
+import { describe, expect, it } from 'vitest';
+import { formatKnowledge } from '../../../src/domain/knowledge/format-knowledge.ts';
+import { KnowledgeFaultsError } from '../../../src/domain/knowledge/knowledge-fault.ts';
+import { parseKnowledgeFiles } from '../../../src/domain/knowledge/parse-knowledge-files.ts';
+
+const file = (path: string, text: string) => ({ path, bytes: new TextEncoder().encode(text) });
+const parse = (path: string, text: string) => parseKnowledgeFiles([file(path, text)]).entries;
+
+function faultsOf(...files: { path: string; bytes: Uint8Array }[]): string[] {
+  try {
+    parseKnowledgeFiles(files);
+  } catch (error) {
+    if (error instanceof KnowledgeFaultsError) return error.faults.map((f) => `${f.place}: ${f.message}`);
+    throw error;
+  }
+  return [];
+}
+
+const document = {
+  id: 'mail_001',
+  category: 'E-mail',
+  role: 'Student, New Employee',
+  campus: 'Munich, Garching',
+  source: 'https://example.org/mail, Service Desk',
+  question: 'How do I read my mail?',
+  answer: 'In a browser.',
+  content: 'Q: How do I read my mail?\nA: In a browser.',
+  keywords: ['mail', 'inbox'],
+};
+
+describe('JSON', () => {
+  it('is read as the operators have it, roles and campuses mapped', () => {
+    expect(parse('qa.json', JSON.stringify({ documents: [document], metadata: {} }))).toEqual([
+      {
+        id: 'mail_001',
+        question: 'How do I read my mail?',
+        answer: 'In a browser.',
+        category: 'E-mail',
+        roles: ['student', 'employee'],
+        campuses: ['Munich', 'Garching'],
+        keywords: ['mail', 'inbox'],
+        alternatives: [],
+        url: 'https://example.org/mail',
+        language: 'en',
+      },
+    ]);
+  });
+
+  it('that was exported comes back as the same entries', () => {
+    const entries = parse(
+      'qa.json',
+      JSON.stringify([{ ...document, role: 'All', alternatives: ['E-Mail, wo?'] }]),
+    );
+    expect(parse('export.json', formatKnowledge(entries))).toEqual(entries);
+  });
+
+  it('keeps an entry whose source names no address, and warns', () => {
+    const text = JSON.stringify({ documents: [{ ...document, source: 'IT Service Desk' }] });
+    const { entries, warnings } = parseKnowledgeFiles([file('qa.json', text)]);
+    expect(entries[0]?.url).toBeNull();
+    expect(warnings.map(({ place }) => place)).toEqual(['qa.json:1 documents[0].source']);
+  });
+
+  it('with faults names each of them by line and path', () => {
+    const lines = [
+      '{"documents": [',
+      '{"id": "a", "question": "Q?", "answer": " ", "category": "c"},',
+      '{"id": "b", "question": 5, "answer": "A", "category": "c"},',
+      '{"id": "a", "question": "Q?", "answer": "A", "category": "c"},',
+      '{"id": "d", "question": "Q\\u0000?", "answer": "A", "category": "c", "role": "Wizard"},',
+      '{"id": "e", "question": "Q?", "answer": "A", "url": "ftp://x"},',
+      '"nonsense"',
+      ']}',
+    ];
+    const places = faultsOf(file('qa.json', lines.join('\n')));
+    expect(places).toEqual([
+      'qa.json:2 documents[0].answer: answer is empty',
+      'qa.json:3 documents[1].question: question must be text',
+      'qa.json:4 documents[2].id: id "a" is already used at qa.json:2 documents[0]',
+      'qa.json:5 documents[3].question: question holds a control character or broken Unicode',
+      expect.stringMatching(
+        /^qa.json:5 documents\[3\].role\[0\]: role "Wizard" is not known; allowed: student/,
+      ),
+      'qa.json:6 documents[4].category: category is missing',
+      'qa.json:6 documents[4].url: url must be an address beginning with https:// or http://',
+      'qa.json:7 documents[5]: must be an object with id, question and answer',
+    ]);
+  });
+
+  it.each([
+    ['{"documents": [\n{"id": "a",}\n]}', 'qa.json:2: is not JSON'],
+    ['{"documents": {}}', 'qa.json:1: must hold a list "documents"'],
+    ['[]', 'qa.json: holds no entries'],
+  ])('that is none is refused: %s', (text, message) => {
+    expect(faultsOf(file('qa.json', text))).toEqual([expect.stringContaining(message)]);
+  });
+});
+
+describe('Markdown', () => {
+  const text = `---
+category: Library
+url: https://www.ub.tum.de/
+roles: [student, employee]
+campuses: [Munich]
+---
+
+# Library
+
+## How do I extend a loan?
+
+id: extend-loan
+url: https://www.ub.tum.de/renewal
+campuses: Garching
+keywords: renew, loan
+alternatives:
+- Can I renew a book?
+- Wie verlängere ich ein Buch, und wie oft?
+
+In your account.
+
+\`\`\`
+## not a heading
+\`\`\`
+
+### Details
+
+Twice.
+
+## Where is it?
+Note: this is the answer already.
+`;
+
+  it('takes defaults from the front matter, and from each entry what it says itself', () => {
+    const [first, second] = parse('library.md', text);
+    expect(first).toEqual({
+      id: 'extend-loan',
+      question: 'How do I extend a loan?',
+      answer: 'In your account.\n\n```\n## not a heading\n```\n\n### Details\n\nTwice.',
+      category: 'Library',
+      roles: ['student', 'employee'],
+      campuses: ['Garching'],
+      keywords: ['renew', 'loan'],
+      alternatives: ['Can I renew a book?', 'Wie verlängere ich ein Buch, und wie oft?'],
+      url: 'https://www.ub.tum.de/renewal',
+      language: 'en',
+    });
+    expect(second).toMatchObject({
+      answer: 'Note: this is the answer already.',
+      campuses: ['Munich'],
+      url: 'https://www.ub.tum.de/',
+    });
+    expect(second?.id).toMatch(/^library-where-is-it-[0-9a-f]{8}$/);
+  });
+
+  it('is the same with Windows line ends, and with a blank line between a key and its list', () => {
+    const formatted = text.replace('alternatives:\n', 'alternatives:\n\n').replaceAll('\n', '\r\n');
+    expect(parse('library.md', formatted)).toEqual(parse('library.md', text));
+  });
+
+  it.each([
+    ['---\ncategory: [x\n---\n## Q?\nA', 'bad.md:2: front matter'],
+    ['---\nauthor: me\ncategory: c\n---\n## Q?\nA', 'bad.md:2: "author" is not a field of front matter'],
+    ['---\ncategory: c\n---\n## Q?\nurl: nowhere\n\nA', 'bad.md:5: url must be an address'],
+    ['---\ncategory: c\n---\n## Q?\nid: a\nurll: x\n\nA', 'bad.md:6: field "urll" is not known'],
+    ['---\ncategory: c\n---\n## Q?\nid: a\nfree text\n\nA', 'bad.md:6: is neither "field: value"'],
+    ['---\ncategory: c\n---\n## Q?\n\n## R?\nA', 'bad.md:4: answer is empty'],
+    ['---\ncategory: c\nroles: wizard\n---\n## Q?\nA', 'bad.md:3: roles "wizard" is not known'],
+  ])('with a fault names its line: %j', (bad, message) => {
+    expect(faultsOf(file('bad.md', bad))).toEqual([expect.stringContaining(message)]);
+  });
+});
+
+describe('CSV', () => {
+  it('is read with commas or, as German Excel writes it, with semicolons', () => {
+    const rows = [
+      ['question', 'answer', 'category', 'role', 'alternatives'],
+      ['Where?', '"Here\nand there"', 'Places', 'Student|Staff', 'At which place?|Wo?'],
+    ];
+    const [comma, semicolon] = [',', ';'].map((separator) =>
+      parse('t.csv', `\uFEFF${rows.map((row) => row.join(separator)).join('\r\n')}\r\n`),
+    );
+    expect(comma).toEqual(semicolon);
+    expect(comma?.[0]).toMatchObject({
+      question: 'Where?',
+      answer: 'Here\nand there',
+      roles: ['student', 'employee'],
+      alternatives: ['At which place?', 'Wo?'],
+    });
+  });
+
+  it('with faults names the line on which each row begins', () => {
+    const text = 'question,answer,category\n"Q\n1?","A",c\nQ2?,,c\nQ3?,A\nQ4?,A,\n';
+    expect(faultsOf(file('t.csv', text))).toEqual([
+      't.csv:4: answer is empty',
+      expect.stringContaining('t.csv:5: Invalid Record Length'),
+      't.csv:6: category is missing',
+    ]);
+  });
+
+  it('without the columns that it needs is refused', () => {
+    expect(faultsOf(file('t.csv', 'q,a\n1,2\n'))).toEqual(['t.csv:1: has no column question, answer']);
+  });
+});
+
+describe('several files', () => {
+  it('report every fault of every file at once', () => {
+    const faults = faultsOf(
+      file('b.txt', 'x'),
+      { path: 'c.json', bytes: Uint8Array.of(0xff, 0xfe) },
+      file('a.json', JSON.stringify([{ ...document, answer: '' }])),
+    );
+    expect(faults).toEqual([
+      'a.json:1 [0].answer: answer is empty',
+      'b.txt: is not of a known kind (.json, .md, .csv)',
+      'c.json: is not UTF-8 text',
+    ]);
+  });
+
+  it('may not use an id twice, and are warned of questions that are nearly the same', () => {
+    const markdown = file('x.md', '---\ncategory: c\n---\n## How can I read my mail?\nid: other\n\nA');
+    const json = file('y.json', JSON.stringify([document]));
+    expect(parseKnowledgeFiles([markdown, json]).warnings).toEqual([
+      { place: 'y.json:1 [0]', message: expect.stringContaining('is nearly the question at x.md:4') },
+    ]);
+    expect(faultsOf(json, { ...json, path: 'z.json' })).toEqual([
+      'z.json:1 [0].id: id "mail_001" is already used at y.json:1 [0]',
+    ]);
+  });
+});
