@@ -29,6 +29,7 @@ export interface GeminiModelOptions {
   halfOpenAfterMs?: number;
   onCall?: (call: ModelCall) => void;
   onStateChange?: (change: StateChange) => void;
+  onBreakerChange?: (model: string, isOpen: boolean) => void;
   /** A configured model answers 404; told once until it is found again. */
   onMissingModel?: (model: string) => void;
   onModelVersion?: (model: string, modelVersion: string) => void;
@@ -72,6 +73,7 @@ export function createGeminiModel(options: GeminiModelOptions): GeminiModel {
       failuresToOpen,
       halfOpenAfterMs: options.halfOpenAfterMs ?? 3_000,
       mayTry: () => monitor.isReachable(name),
+      onChange: (isOpen) => options.onBreakerChange?.(name, isOpen),
     });
   }
 

@@ -23,6 +23,8 @@ export interface CircuitBreakerOptions {
   halfOpenAfterMs: number;
   /** Asked before a trial call: false keeps it open, e.g. while a probe finds nobody there. */
   mayTry?: () => boolean;
+  /** Told when it opens and when it closes, not of trials in between. */
+  onChange?: (isOpen: boolean) => void;
   now?: () => number;
 }
 
@@ -35,6 +37,7 @@ export function createCircuitBreaker({
   failuresToOpen,
   halfOpenAfterMs,
   mayTry = () => true,
+  onChange = () => {},
   now = () => performance.now(),
 }: CircuitBreakerOptions): CircuitBreaker {
   let failures = 0;
@@ -44,15 +47,19 @@ export function createCircuitBreaker({
 
   function close() {
     failures = 0;
+    if (openSince === undefined) return;
     openSince = undefined;
+    onChange(false);
   }
 
   function fail(weight: number, isTrial: boolean) {
     failures += weight;
     const isLateResult = openSince !== undefined && !isTrial;
     if (failures < failuresToOpen || isLateResult) return;
-    openSince ??= now();
     tryAgainAt = now() + halfOpenAfterMs;
+    if (openSince !== undefined) return;
+    openSince = now();
+    onChange(true);
   }
 
   function createPass(isTrial: boolean): BreakerPass {

@@ -4,14 +4,17 @@ import { type CircuitBreaker, createCircuitBreaker } from '../../../src/domain/g
 let nowMs: number;
 let mayTry: boolean;
 let breaker: CircuitBreaker;
+let changes: boolean[];
 
 beforeEach(() => {
   nowMs = 0;
   mayTry = true;
+  changes = [];
   breaker = createCircuitBreaker({
     failuresToOpen: 3,
     halfOpenAfterMs: 1_000,
     mayTry: () => mayTry,
+    onChange: (isOpen) => changes.push(isOpen),
     now: () => nowMs,
   });
 });
@@ -64,6 +67,14 @@ describe('a circuit breaker', () => {
     expect(breaker.openSince).toBeUndefined();
     failTimes(2);
     expect(breaker.enter()).toBeDefined();
+  });
+
+  it('tells of an outage once, however many trials it takes', () => {
+    failTimes(3);
+    for (nowMs = 1_000; nowMs < 5_000; nowMs += 1_000) breaker.enter()?.fail();
+    breaker.enter()?.succeed();
+    breaker.enter()?.succeed();
+    expect(changes).toEqual([true, false]);
   });
 
   it('gives the next caller the trial that one left without a verdict', () => {
