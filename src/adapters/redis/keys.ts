@@ -1,3 +1,30 @@
+import { createHash } from 'node:crypto';
+import type { ClaimKey } from '../../domain/ports/chat-store.ts';
+import type { SessionKey } from '../../domain/ports/session-store.ts';
+
+/** One-way name of an identity; an HMAC with the installation's salt. */
+export type HashIdentity = (text: string) => string;
+
+/** Life of claims, results and replies: how long a retry or a reconnecting client finds its answer. */
+export const replyTtlSeconds = 600;
+export const answerTtlSeconds = 3600;
+export const embeddingTtlSeconds = 86_400;
+
+/** The two keys without a TTL. */
+export const statisticsEventsKey = 'statistics:events';
+export const knowledgeActiveKey = 'knowledge:active';
+
+export const replicasKey = 'replicas';
+export const activeSessionsKey = 'sessions:active';
+export const stopChannel = 'chat:stop';
+export const rateLimitPrefix = 'limit';
+
+export const replyKey = (generation: string) => `reply:${generation}`;
+export const answerKey = (key: string) => `answer:${digest(key)}`;
+export const answerLeaseKey = (key: string) => `answer:${digest(key)}:lease`;
+export const embeddingKey = (key: string) => `embedding:${digest(key)}`;
+export const seenRequestKey = (requestId: string) => `limit:seen:${requestId}`;
+
 /** Scopes of model calls that are closed for now, scored by the end of their closing. Lives as long as the last closing. */
 export const closedModelsKey = 'gemini:closed';
 
@@ -6,3 +33,25 @@ export const closedModelsChannel = 'gemini:closed';
 
 /** Model calls made by all replicas within the current minute. */
 export const modelBudgetKey = 'gemini:budget';
+
+/** Keys that carry an identity, which never appears in them as it is. */
+export function createKeys(hashIdentity: HashIdentity) {
+  const user = (userId: string) => hashIdentity(`user:${userId}`);
+  const session = (key: SessionKey) => `session:${user(key.userId)}:${key.sessionId}`;
+  return {
+    sessionMeta: (key: SessionKey) => `${session(key)}:meta`,
+    sessionTurns: (key: SessionKey) => `${session(key)}:turns`,
+    /** Marks a session that was ended, so that an answer still under way does not revive it. */
+    sessionEnded: (key: SessionKey) => `${session(key)}:ended`,
+    /** Claims and replies of a session, for erasure. */
+    sessionRequests: (key: SessionKey) => `${session(key)}:requests`,
+    userSessions: (userId: string) => `user:${user(userId)}:sessions`,
+    request: (claim: ClaimKey) =>
+      `request:${hashIdentity(`${claim.userId}\n${claim.sessionId}`)}:${claim.key}`,
+  };
+}
+export type Keys = ReturnType<typeof createKeys>;
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}

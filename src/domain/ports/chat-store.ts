@@ -54,6 +54,8 @@ export interface CloseChat {
   requestId: string;
   generation: string;
   answer: ChatAnswer;
+  /** Start of the session as `open` found it; an ended session is not revived. */
+  sessionStartedAt: Date | undefined;
   /** Absent when nothing is to be remembered (no session, e.g. OpenAI clients). */
   turn?: Turn | undefined;
   audience: Audience;
@@ -61,6 +63,16 @@ export interface CloseChat {
   event: StatisticsEvent | undefined;
   /** Stores the answer in the cache as well. */
   answerKey?: string | undefined;
+}
+
+export interface FoundClaim {
+  /** The key that it is claimed under. */
+  key: string;
+  /** `following` while it is running, whoever holds the lease. */
+  claim: Claim;
+  bodyHash: string;
+  leaseLive: boolean;
+  request: StoredChatRequest;
 }
 
 /** What a lease holder learns when it renews. */
@@ -96,6 +108,8 @@ export interface ChatStore {
   noteReader(claim: ClaimKey): Promise<void>;
   /** Asks the lease holder, wherever it is, to stop. False if nothing is running under that claim. */
   requestStop(claim: ClaimKey): Promise<boolean>;
-  /** Calls back when a stop is requested for a claim anywhere; returns a function that ends the watch. */
-  onStop(listener: (claim: ClaimKey) => void): () => void;
+  /** Calls back with the claim's name when a stop is requested anywhere; returns a function that ends the watch. */
+  onStop(listener: (claimName: string) => void): () => void;
+  /** Name of a claim as `onStop` gives it; carries no identity. */
+  claimName(claim: ClaimKey): string;
 }

@@ -1,0 +1,232 @@
+import type { Redis } from 'ioredis';
+import type { ChatAnswer, StoredChatRequest } from '../../domain/chat/chat-answer.ts';
+import type {
+  ChatStore,
+  Claim,
+  ClaimKey,
+  LeaseState,
+  OpenChat,
+  OpenedChat,
+} from '../../domain/ports/chat-store.ts';
+import type { StatisticsEvent } from '../../domain/statistics/statistics-event.ts';
+import {
+  abandonScript,
+  claimScript,
+  closeScript,
+  noteReaderScript,
+  renewScript,
+  requestStopScript,
+  restartScript,
+} from './chat-scripts.ts';
+import {
+  activeSessionsKey,
+  answerKey,
+  answerTtlSeconds,
+  embeddingKey,
+  type Keys,
+  replyTtlSeconds,
+  statisticsEventsKey,
+  stopChannel,
+} from './keys.ts';
+import type { RedisConnection } from './redis-connection.ts';
+import { runPipeline } from './run-pipeline.ts';
+import { parseSession, parseTurn } from './session-records.ts';
+
+/** A generation that is not renewed for this long is taken over by the next try. */
+const leaseMs = 2000;
+const keptTurns = 200;
+
+export interface RedisChatStoreOptions {
+  connection: RedisConnection;
+  keys: Keys;
+  sessionTtlSeconds: number;
+  /** Events that may wait in the stream; more are refused and reported to `onEventRefused`. */
+  eventLimit: number;
+  serializeEvent: (event: StatisticsEvent) => string;
+  onEventRefused: () => void;
+}
+
+export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore {
+  const { connection, keys } = options;
+
+  async function findClaimKey(redis: Redis, claim: ClaimKey): Promise<string> {
+    const key = keys.request(claim);
+    // A request that came with an Idempotency-Key is claimed under that; its request id leads there.
+    if ((await redis.type(key)) !== 'string') return key;
+    return keys.request({ ...claim, key: (await redis.get(key)) ?? claim.key });
+  }
+
+  return {
+    open: (chat) =>
+      connection.run(async (redis) => {
+        const pipeline = redis.pipeline();
+        addClaim(pipeline, keys, chat);
+        pipeline.hgetall(keys.sessionMeta(chat.claim));
+        pipeline.lrange(keys.sessionTurns(chat.claim), -Math.max(1, chat.historyTurns), -1);
+        pipeline.mget(
+          chat.answerKey === undefined ? 'answer:none' : answerKey(chat.answerKey),
+          chat.embeddingKey === undefined ? 'embedding:none' : embeddingKey(chat.embeddingKey),
+        );
+        const [claim, meta, turns, cached] = (await runPipeline(pipeline)) as [
+          [string, string, string, number | string, string],
+          Record<string, string>,
+          string[],
+          [string | null, string | null],
+        ];
+        return {
+          claim: parseClaim(claim),
+          session: parseSession(meta),
+          turns: chat.historyTurns === 0 ? [] : turns.map(parseTurn),
+          cachedAnswer: cached[0] === null ? undefined : parseAnswer(cached[0]),
+          cachedEmbedding: cached[1] === null ? undefined : (JSON.parse(cached[1]) as number[]),
+        } satisfies OpenedChat;
+      }),
+
+    async close(chat) {
+      const { claim, answer, turn, audience } = chat;
+      const reply = await connection.run((redis) =>
+        redis.eval(
+          closeScript,
+          8,
+          keys.request(claim),
+          keys.sessionMeta(claim),
+          keys.sessionTurns(claim),
+          keys.sessionEnded(claim),
+          keys.userSessions(claim.userId),
+          activeSessionsKey,
+          answerKey(chat.answerKey ?? 'none'),
+          statisticsEventsKey,
+          chat.generation,
+          JSON.stringify(answer),
+          replyTtlSeconds,
+          turn === undefined ? '' : JSON.stringify(turn),
+          options.sessionTtlSeconds,
+          chat.sessionStartedAt?.getTime() ?? '',
+          audience.role ?? '',
+          audience.campus ?? '',
+          chat.askedForAudience ? 1 : 0,
+          chat.event === undefined ? '' : options.serializeEvent(chat.event),
+          options.eventLimit,
+          chat.answerKey === undefined ? '' : JSON.stringify(answer),
+          answerTtlSeconds,
+          keptTurns,
+          claim.sessionId,
+          keys.sessionMeta(claim),
+        ),
+      );
+      const [isClosed, isEventTaken] = reply as [number, number];
+      if (isClosed === 1 && isEventTaken === 0) options.onEventRefused();
+      return isClosed === 1;
+    },
+
+    async renewLease(claim, generation) {
+      const reply = await connection.run((redis) =>
+        redis.eval(renewScript, 1, keys.request(claim), generation, leaseMs),
+      );
+      const [held, stop, readerMs] = reply as [number, number, number];
+      return {
+        held: held === 1,
+        stopRequested: stop === 1,
+        lastReaderMs: readerMs < 0 ? undefined : readerMs,
+      } satisfies LeaseState;
+    },
+
+    restart: (claim, from, to) =>
+      connection.run(async (redis) => {
+        const [key, requests] = [keys.request(claim), keys.sessionRequests(claim)];
+        return (await redis.eval(restartScript, 2, key, requests, from, to, leaseMs)) === 1;
+      }),
+
+    async abandon(claim, generation, how) {
+      await connection.run((redis) => redis.eval(abandonScript, 1, keys.request(claim), generation, how));
+    },
+
+    find: (claim) =>
+      connection.run(async (redis) => {
+        const key = await findClaimKey(redis, claim);
+        const [fields, time] = (await runPipeline(redis.pipeline().hgetall(key).time())) as [
+          Record<string, string>,
+          [string, string],
+        ];
+        const {
+          body,
+          requestId = '',
+          generation = '',
+          status,
+          request = '{}',
+          result = '',
+          at = '0',
+        } = fields;
+        if (body === undefined || status === undefined) return undefined;
+        return {
+          key: key.slice(key.lastIndexOf(':') + 1),
+          bodyHash: body,
+          claim: parseClaim([status === 'running' ? 'following' : status, requestId, generation, at, result]),
+          leaseLive: Number(fields.leaseUntil) > Number(time[0]) * 1000 + Number(time[1]) / 1000,
+          request: JSON.parse(request) as StoredChatRequest,
+        };
+      }),
+
+    async noteReader(claim) {
+      await connection.run((redis) => redis.eval(noteReaderScript, 1, keys.request(claim)));
+    },
+
+    requestStop: (claim) =>
+      connection.run(async (redis) => {
+        const key = await findClaimKey(redis, claim);
+        const isRunning = (await redis.eval(requestStopScript, 1, key)) === 1;
+        if (isRunning) await redis.publish(stopChannel, key);
+        return isRunning;
+      }),
+
+    onStop(listener) {
+      const subscriber = connection.duplicate({ enableOfflineQueue: true, autoResubscribe: true });
+      subscriber.subscribe(stopChannel).catch(() => {});
+      subscriber.on('message', (_channel: string, key: string) => listener(key));
+      return () => subscriber.disconnect();
+    },
+
+    claimName: (claim) => keys.request(claim),
+  };
+}
+
+function addClaim(pipeline: ReturnType<Redis['pipeline']>, keys: Keys, chat: OpenChat): void {
+  const key = keys.request(chat.claim);
+  const alias = keys.request({ ...chat.claim, key: chat.requestId });
+  pipeline.eval(
+    claimScript,
+    3,
+    key,
+    alias,
+    keys.sessionRequests(chat.claim),
+    chat.bodyHash,
+    chat.requestId,
+    chat.generation,
+    leaseMs,
+    replyTtlSeconds,
+    JSON.stringify(chat.request),
+    chat.claim.key,
+  );
+}
+
+function parseClaim(reply: [string, string, string, number | string, string]): Claim {
+  const [state, requestId, generation, at, detail] = reply;
+  switch (state) {
+    case 'owned':
+      return { state, requestId, generation, at: new Date(Number(at)), takeover: detail === '1' };
+    case 'following':
+      return { state, requestId, generation };
+    case 'done':
+      return { state, requestId, generation, answer: parseAnswer(detail) };
+    case 'stopped':
+      return { state, requestId };
+    default:
+      return { state: 'conflict' };
+  }
+}
+
+/** Our own JSON, written by `close`. */
+function parseAnswer(text: string): ChatAnswer {
+  const answer = JSON.parse(text) as ChatAnswer;
+  return { ...answer, answeredAt: new Date(answer.answeredAt) };
+}
