@@ -1,37 +1,57 @@
-import type { ChatAnswer } from '../../domain/chat/chat-answer.ts';
-import type { AnswerCache, EmbeddingCache } from '../../domain/ports/answer-cache.ts';
+import type { AnswerCache, AnswerTicket, EmbeddingCache } from '../../domain/ports/answer-cache.ts';
+import { parseAnswer } from './chat-records.ts';
 import { answerKey, answerLeaseKey, embeddingKey, embeddingTtlSeconds } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
 
-/** KEYS lease. ARGV owner, leaseMs. Reply: 1 if the owner holds the lease now; holding it already renews it. */
-const acquireScript = `
-local owner = redis.call('GET', KEYS[1])
-if owner and owner ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+const leaseMs = 3000;
+/** How long waiting callers are told to write their own; longer than they take to ask again. */
+const uncacheableMs = 1000;
+const uncacheable = 'uncacheable';
+
+/**
+ * KEYS answer, lease, turns of the asker's session (a question with history is no first question and takes no lease).
+ * ARGV owner, leaseMs. Reply: state, answer or ''.
+ */
+export const acquireAnswerScript = `
+local answer = redis.call('GET', KEYS[1])
+if answer then return {'cached', answer} end
+if redis.call('EXISTS', KEYS[3]) == 1 then return {'uncacheable', ''} end
+local owner = redis.call('GET', KEYS[2])
+if owner == '${uncacheable}' then return {'uncacheable', ''} end
+if owner and owner ~= ARGV[1] then return {'busy', ''} end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+return {'acquired', ''}
+`;
+
+/** KEYS lease. ARGV owner, ms. */
+const giveUpScript = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], '${uncacheable}', 'PX', ARGV[2]) end
 return 1
 `;
 
-/** KEYS lease. ARGV owner. */
-const releaseScript = `
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
-return 1
-`;
+/** Keys and arguments of `acquireAnswerScript`. */
+export function acquireAnswerArguments(key: string, owner: string, turnsKey: string) {
+  return [3, answerKey(key), answerLeaseKey(key), turnsKey, owner, leaseMs] as const;
+}
+
+export function parseTicket([state, text]: [string, string]): AnswerTicket {
+  return state === 'cached'
+    ? { state, answer: parseAnswer(text) }
+    : { state: state as 'acquired' | 'busy' | 'uncacheable' };
+}
 
 export function createRedisAnswerCache(connection: RedisConnection): AnswerCache {
   return {
-    find: (key) =>
+    acquire: (key, owner) =>
       connection.run(async (redis) => {
-        const text = await redis.get(answerKey(key));
-        if (text === null) return undefined;
-        const answer = JSON.parse(text) as ChatAnswer;
-        return { ...answer, answeredAt: new Date(answer.answeredAt) };
+        const reply = await redis.eval(
+          acquireAnswerScript,
+          ...acquireAnswerArguments(key, owner, 'session:none'),
+        );
+        return parseTicket(reply as [string, string]);
       }),
-    acquire: (key, owner, leaseMs) =>
-      connection.run(
-        async (redis) => (await redis.eval(acquireScript, 1, answerLeaseKey(key), owner, leaseMs)) === 1,
-      ),
-    async release(key, owner) {
-      await connection.run((redis) => redis.eval(releaseScript, 1, answerLeaseKey(key), owner));
+    async giveUp(key, owner) {
+      await connection.run((redis) => redis.eval(giveUpScript, 1, answerLeaseKey(key), owner, uncacheableMs));
     },
   };
 }

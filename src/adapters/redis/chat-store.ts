@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { ChatAnswer, StoredChatRequest } from '../../domain/chat/chat-answer.ts';
+import type { StoredChatRequest } from '../../domain/chat/chat-answer.ts';
 import type {
   ChatStore,
   Claim,
@@ -9,6 +9,8 @@ import type {
   OpenedChat,
 } from '../../domain/ports/chat-store.ts';
 import type { StatisticsEvent } from '../../domain/statistics/statistics-event.ts';
+import { acquireAnswerArguments, acquireAnswerScript, parseTicket } from './answer-cache.ts';
+import { parseAnswer, parseSession, parseTurn } from './chat-records.ts';
 import {
   abandonScript,
   claimScript,
@@ -30,7 +32,6 @@ import {
 } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { runPipeline } from './run-pipeline.ts';
-import { parseSession, parseTurn } from './session-records.ts';
 
 /** A generation that is not renewed for this long is taken over by the next try. */
 const leaseMs = 2000;
@@ -63,22 +64,27 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
         addClaim(pipeline, keys, chat);
         pipeline.hgetall(keys.sessionMeta(chat.claim));
         pipeline.lrange(keys.sessionTurns(chat.claim), -Math.max(1, chat.historyTurns), -1);
-        pipeline.mget(
-          chat.answerKey === undefined ? 'answer:none' : answerKey(chat.answerKey),
-          chat.embeddingKey === undefined ? 'embedding:none' : embeddingKey(chat.embeddingKey),
-        );
-        const [claim, meta, turns, cached] = (await runPipeline(pipeline)) as [
+        pipeline.get(chat.embeddingKey === undefined ? 'embedding:none' : embeddingKey(chat.embeddingKey));
+        if (chat.answerKey !== undefined) {
+          const turnsKey = keys.sessionTurns(chat.claim);
+          pipeline.eval(
+            acquireAnswerScript,
+            ...acquireAnswerArguments(chat.answerKey, chat.requestId, turnsKey),
+          );
+        }
+        const [claim, meta, turns, embedding, ticket] = (await runPipeline(pipeline)) as [
           [string, string, string, number | string, string],
           Record<string, string>,
           string[],
-          [string | null, string | null],
+          string | null,
+          [string, string] | undefined,
         ];
         return {
           claim: parseClaim(claim),
           session: parseSession(meta),
           turns: chat.historyTurns === 0 ? [] : turns.map(parseTurn),
-          cachedAnswer: cached[0] === null ? undefined : parseAnswer(cached[0]),
-          cachedEmbedding: cached[1] === null ? undefined : (JSON.parse(cached[1]) as number[]),
+          answerTicket: ticket && parseTicket(ticket),
+          cachedEmbedding: embedding === null ? undefined : (JSON.parse(embedding) as number[]),
         } satisfies OpenedChat;
       }),
 
@@ -148,19 +154,10 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
           Record<string, string>,
           [string, string],
         ];
-        const {
-          body,
-          requestId = '',
-          generation = '',
-          status,
-          request = '{}',
-          result = '',
-          at = '0',
-        } = fields;
-        if (body === undefined || status === undefined) return undefined;
+        const { requestId = '', generation = '', status, request = '{}', result = '', at = '0' } = fields;
+        if (status === undefined) return undefined;
         return {
           key: key.slice(key.lastIndexOf(':') + 1),
-          bodyHash: body,
           claim: parseClaim([status === 'running' ? 'following' : status, requestId, generation, at, result]),
           leaseLive: Number(fields.leaseUntil) > Number(time[0]) * 1000 + Number(time[1]) / 1000,
           request: JSON.parse(request) as StoredChatRequest,
@@ -223,10 +220,4 @@ function parseClaim(reply: [string, string, string, number | string, string]): C
     default:
       return { state: 'conflict' };
   }
-}
-
-/** Our own JSON, written by `close`. */
-function parseAnswer(text: string): ChatAnswer {
-  const answer = JSON.parse(text) as ChatAnswer;
-  return { ...answer, answeredAt: new Date(answer.answeredAt) };
 }

@@ -1,8 +1,8 @@
 import type { SessionStore } from '../../domain/ports/session-store.ts';
+import { parseSession, parseTurn } from './chat-records.ts';
 import { activeSessionsKey, type Keys } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { runPipeline } from './run-pipeline.ts';
-import { parseSession, parseTurn } from './session-records.ts';
 
 /**
  * KEYS meta, turns, ended, user's sessions, active sessions.

@@ -28,7 +28,7 @@ export interface ChatAnswer {
   cached: boolean;
   searchMethod: SearchMethod;
   searchTimeMs: number;
-  degraded: readonly Dependency[];
+  degraded: Dependency[];
   answeredAt: Date;
   /** Model that wrote it, with its token counts; absent for knowledge-base answers. */
   model?: { name: string; inputTokens: number; outputTokens: number; durationMs: number } | undefined;
@@ -39,4 +39,14 @@ export interface StoredChatRequest {
   message: string;
   role?: Role | undefined;
   campus?: Campus | undefined;
+  /** The conversation so far, oldest first, from clients that keep it themselves; it replaces the session's. */
+  history?: readonly PastTurn[] | undefined;
+  /** False keeps neither session nor turn. */
+  remember: boolean;
+}
+
+/** A question that was answered before. */
+export interface PastTurn {
+  question: string;
+  answer: string;
 }

@@ -1,14 +1,26 @@
 import type { ChatAnswer } from '../chat/chat-answer.ts';
 
-/** Answers to first questions, shared by all replicas. Entries are written by ChatStore.close, with the turn. */
+/**
+ * What a caller may do about a question that others may be asking too:
+ * `cached`: here is the answer. `acquired`: write it. `busy`: someone writes it, wait and ask again.
+ * `uncacheable`: someone just wrote one that can't be shared; write your own.
+ */
+export type AnswerTicket =
+  | { state: 'cached'; answer: ChatAnswer }
+  | { state: 'acquired' | 'busy' | 'uncacheable' };
+
+/** Answers to first questions, shared by all replicas. They are stored by ChatStore.close, with the turn. */
 export interface AnswerCache {
-  find(key: string): Promise<ChatAnswer | undefined>;
-  /** True when the caller may generate the answer for `key`; false while another one does. The right ends after `leaseMs`. */
-  acquire(key: string, owner: string, leaseMs: number): Promise<boolean>;
-  release(key: string, owner: string): Promise<void>;
+  /**
+   * Looks the answer up, or takes the right to write it for 3 s; asking again as the same owner renews the right.
+   * @throws DependencyError `redis`.
+   */
+  acquire(key: string, owner: string): Promise<AnswerTicket>;
+  /** Gives the right back without an answer that could be shared: whoever waits writes its own. */
+  giveUp(key: string, owner: string): Promise<void>;
 }
 
-/** Query embeddings, shared by all replicas. */
+/** Query embeddings, shared by all replicas. Both methods throw DependencyError `redis`. */
 export interface EmbeddingCache {
   find(key: string): Promise<number[] | undefined>;
   save(key: string, embedding: readonly number[]): Promise<void>;

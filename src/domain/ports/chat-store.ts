@@ -1,6 +1,7 @@
 import type { Audience } from '../audience.ts';
 import type { ChatAnswer, StoredChatRequest } from '../chat/chat-answer.ts';
 import type { StatisticsEvent } from '../statistics/statistics-event.ts';
+import type { AnswerTicket } from './answer-cache.ts';
 import type { Session, SessionKey, Turn } from './session-store.ts';
 
 /** Identifies one request of one caller: request id, or the caller's Idempotency-Key. */
@@ -34,7 +35,7 @@ export interface OpenChat {
   request: StoredChatRequest;
   /** How many of the newest turns to load. */
   historyTurns: number;
-  /** Key of the answer cache to read along, if the question could be a first one. */
+  /** Key of the answer cache to look up, or to acquire, along with it, if the question could be a first one. */
   answerKey?: string | undefined;
   /** Key of the embedding cache to read along. */
   embeddingKey?: string | undefined;
@@ -45,7 +46,8 @@ export interface OpenedChat {
   session: Session | undefined;
   /** Newest turns, oldest first. */
   turns: Turn[];
-  cachedAnswer: ChatAnswer | undefined;
+  /** For `answerKey`. */
+  answerTicket: AnswerTicket | undefined;
   cachedEmbedding: number[] | undefined;
 }
 
@@ -70,7 +72,6 @@ export interface FoundClaim {
   key: string;
   /** `following` while it is running, whoever holds the lease. */
   claim: Claim;
-  bodyHash: string;
   leaseLive: boolean;
   request: StoredChatRequest;
 }
@@ -100,10 +101,8 @@ export interface ChatStore {
   restart(claim: ClaimKey, from: string, to: string): Promise<boolean>;
   /** Gives up a held claim: `stopped` for good, or `released` for the next try to take over at once. */
   abandon(claim: ClaimKey, generation: string, how: 'stopped' | 'released'): Promise<void>;
-  /** Looks at a claim without taking it. */
-  find(
-    claim: ClaimKey,
-  ): Promise<{ claim: Claim; leaseLive: boolean; request: StoredChatRequest } | undefined>;
+  /** Looks at a claim without taking it; `key` may be the request id of a claim under an Idempotency-Key. */
+  find(claim: ClaimKey): Promise<FoundClaim | undefined>;
   /** Notes that a client reads this reply from elsewhere, which keeps an orphaned generation going. */
   noteReader(claim: ClaimKey): Promise<void>;
   /** Asks the lease holder, wherever it is, to stop. False if nothing is running under that claim. */

@@ -1,4 +1,5 @@
 import type { Campus, Role } from '../../domain/audience.ts';
+import type { ChatAnswer } from '../../domain/chat/chat-answer.ts';
 import type { Session, Turn } from '../../domain/ports/session-store.ts';
 
 /** The `meta` hash of a session; undefined when there is none. */
@@ -18,4 +19,10 @@ export function parseSession(meta: Record<string, string>): Session | undefined 
 export function parseTurn(text: string): Turn {
   const turn = JSON.parse(text) as Turn;
   return { ...turn, answeredAt: new Date(turn.answeredAt) };
+}
+
+/** A finished answer; our own JSON. */
+export function parseAnswer(text: string): ChatAnswer {
+  const answer = JSON.parse(text) as ChatAnswer;
+  return { ...answer, answeredAt: new Date(answer.answeredAt) };
 }

@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto';
+import { AppError, type Dependency, isDependencyError } from '../errors.ts';
+import type { ClaimKey, OpenedChat } from '../ports/chat-store.ts';
+import type { SessionKey } from '../ports/session-store.ts';
+import type { StoredChatRequest } from './chat-answer.ts';
+import { type ChatEvent, replayAnswer } from './chat-event.ts';
+import type { ChatRequest, Transport } from './chat-request.ts';
+import { createFollowReply, stoppedError } from './follow-reply.ts';
+import {
+  createGeneration,
+  createGenerationId,
+  type Generation,
+  type GenerationDependencies,
+} from './generation.ts';
+
+export interface AnswerQuestionDependencies extends Omit<GenerationDependencies, 'follow'> {
+  /** Turn pairs that are loaded with a session. */
+  historyTurns: number;
+  /** What of a question is embedded, and its key in the embedding cache; undefined without knowledge. */
+  previewQuery: (message: string) => { text: string; key: string } | undefined;
+  /** Longest time that a reply can take, on whichever replica. */
+  replyLimitMs: number;
+}
+
+export interface Listener {
+  transport: Transport;
+  /** Aborts when the client is gone. */
+  signal: AbortSignal;
+}
+
+export interface AnswerQuestion {
+  /**
+   * Answers, or follows the answer that another try of the same request is getting.
+   * @throws AppError CONFLICT when the key was used with another body, or the answer was stopped.
+   */
+  ask(request: ChatRequest, listener: Listener): AsyncIterable<ChatEvent>;
+  /** A reply from its start, wherever it is written. @throws AppError NOT_FOUND, DependencyError `redis`. */
+  resume(caller: SessionKey, requestId: string, signal: AbortSignal): AsyncIterable<ChatEvent>;
+  /** Stops an answer under way on any replica. False if there is none. @throws DependencyError `redis`. */
+  stop(caller: SessionKey, requestId: string): Promise<boolean>;
+  /** Answers under way on this replica. */
+  activeCount(): number;
+  /** Resolves once no answer is under way here. */
+  settle(): Promise<void>;
+  close(): void;
+}
+
+interface Opening {
+  opened: OpenedChat;
+  cachedEmbedding: { text: string; embedding: readonly number[] } | undefined;
+  answerKey: string | undefined;
+  degraded: readonly Dependency[];
+}
+
+/** A question from its claim to its closing transaction. */
+export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): AnswerQuestion {
+  const { chatStore, composeAnswer } = dependencies;
+  const running = new Map<string, Generation>();
+  const endStopWatch = chatStore.onStop((name) => running.get(name)?.stop());
+  const follow = createFollowReply({ ...dependencies, limitMs: dependencies.replyLimitMs });
+
+  async function* ask(request: ChatRequest, listener: Listener): AsyncIterable<ChatEvent> {
+    const startedAtMs = performance.now();
+    const claim = claimOf(request);
+    const name = chatStore.claimName(claim);
+    for (;;) {
+      const opening = await open(request, claim);
+      const { claim: claimed } = opening.opened;
+      switch (claimed.state) {
+        case 'conflict':
+          throw new AppError('CONFLICT', 'This Idempotency-Key was used for another request.');
+        case 'stopped':
+          throw stoppedError();
+        case 'done':
+          return yield* replayAnswer(claimed.generation, claimed.answer);
+        case 'owned': {
+          const input = {
+            request,
+            claim,
+            owned: claimed,
+            ...opening,
+            transport: listener.transport,
+            startedAtMs,
+          };
+          const generation = createGeneration({ ...dependencies, follow }, input);
+          running.set(name, generation);
+          void generation.finished.then(() => running.delete(name));
+          return yield* generation.read(listener.signal);
+        }
+        case 'following': {
+          const local = running.get(name);
+          if (local) return yield* local.read(listener.signal);
+          if ((yield* follow(claim, claimed.generation, listener)) === 'ended') return;
+        }
+      }
+    }
+  }
+
+  async function open(request: ChatRequest, claim: ClaimKey): Promise<Opening> {
+    const generation = createGenerationId();
+    const answerKey = request.history?.length ? undefined : composeAnswer.cacheKeyOf(request, undefined);
+    const preview = dependencies.previewQuery(request.message);
+    try {
+      const opened = await chatStore.open({
+        claim,
+        requestId: request.requestId,
+        generation,
+        bodyHash: hashRequest(request),
+        request: storedRequestOf(request),
+        historyTurns: request.remember ? dependencies.historyTurns : 0,
+        answerKey,
+        embeddingKey: preview?.key,
+      });
+      const embedding = opened.cachedEmbedding;
+      const cachedEmbedding = preview && embedding ? { text: preview.text, embedding } : undefined;
+      return { opened, cachedEmbedding, answerKey, degraded: [] };
+    } catch (error) {
+      if (!isDependencyError(error, 'redis')) throw error;
+      const opened = unclaimed(request.requestId, generation);
+      return { opened, cachedEmbedding: undefined, answerKey: undefined, degraded: ['redis'] };
+    }
+  }
+
+  async function* resume(
+    caller: SessionKey,
+    requestId: string,
+    signal: AbortSignal,
+  ): AsyncIterable<ChatEvent> {
+    const found = await chatStore.find({ ...caller, key: requestId });
+    if (!found || found.claim.state === 'conflict') {
+      throw new AppError('NOT_FOUND', 'There is no such answer, or it is older than 10 minutes.');
+    }
+    const first = found.claim.requestId;
+    // Asked again under its claim it follows a living writer, takes over from a dead one, or returns the result.
+    const request = { ...found.request, requestId: first, idempotencyKey: found.key, caller };
+    yield* ask(request, { transport: 'stream', signal });
+  }
+
+  return {
+    ask,
+    resume,
+    stop: (caller, requestId) => chatStore.requestStop({ ...caller, key: requestId }),
+    activeCount: () => running.size,
+    async settle() {
+      while (running.size > 0) await Promise.all([...running.values()].map(({ finished }) => finished));
+    },
+    close: endStopWatch,
+  };
+}
+
+/** Without Redis: no history, no claim, no protection against a retry, but an answer. */
+function unclaimed(requestId: string, generation: string): OpenedChat {
+  return {
+    claim: { state: 'owned', requestId, at: new Date(), generation, takeover: false },
+    session: undefined,
+    turns: [],
+    answerTicket: undefined,
+    cachedEmbedding: undefined,
+  };
+}
+
+function claimOf(request: ChatRequest): ClaimKey {
+  return { ...request.caller, key: request.idempotencyKey ?? request.requestId };
+}
+
+function storedRequestOf({ message, role, campus, history, remember }: ChatRequest): StoredChatRequest {
+  return { message, role, campus, history, remember };
+}
+
+function hashRequest(request: ChatRequest): string {
+  return createHash('sha256')
+    .update(JSON.stringify(storedRequestOf(request)))
+    .digest('base64url');
+}

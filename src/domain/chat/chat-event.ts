@@ -1,0 +1,58 @@
+import type { ChatAnswer, Source } from './chat-answer.ts';
+
+/**
+ * What an asker sees of an answer under way, in order. `generation` and `offset` (characters so far, the event's own
+ * included) place an event, so that a reader can go on where it left. `restart` voids the text so far.
+ */
+export type ChatEvent =
+  | { type: 'sources'; generation: string; offset: number; sources: readonly Source[] }
+  | { type: 'delta'; generation: string; offset: number; text: string }
+  | { type: 'restart'; generation: string; offset: 0 }
+  | { type: 'done'; generation: string; offset: number; answer: ChatAnswer };
+
+/** Position of the last event that a reader has seen. */
+export interface ReplyPosition {
+  generation: string;
+  offset: number;
+}
+
+/** Event id on the wire: `<generation>-<characters so far>`. */
+export function formatPosition(position: ReplyPosition): string {
+  return `${position.generation}-${position.offset}`;
+}
+
+export function parsePosition(text: string): ReplyPosition | undefined {
+  const match = /^([A-Za-z0-9_]{1,64})-(\d{1,9})$/.exec(text);
+  return match ? { generation: match[1] as string, offset: Number(match[2]) } : undefined;
+}
+
+/** Events of a finished answer, for a reader that has seen nothing of this generation. */
+export function* replayAnswer(generation: string, answer: ChatAnswer): Iterable<ChatEvent> {
+  const { response, sources } = answer;
+  yield { type: 'sources', generation, offset: 0, sources };
+  yield { type: 'delta', generation, offset: response.length, text: response };
+  yield { type: 'done', generation, offset: response.length, answer };
+}
+
+/**
+ * Leaves out what a returning reader has: text up to `position`, or, if the generation is another one by now, nothing,
+ * after a `restart` that tells the reader to forget its text.
+ */
+export async function* resumeAfter(
+  events: AsyncIterable<ChatEvent>,
+  position: ReplyPosition | undefined,
+): AsyncIterable<ChatEvent> {
+  let seen = position;
+  for await (const event of events) {
+    if (seen !== undefined && event.generation !== seen.generation) {
+      seen = undefined;
+      if (event.type !== 'restart') yield { type: 'restart', generation: event.generation, offset: 0 };
+    }
+    if (seen === undefined || event.type === 'done' || event.type === 'restart') {
+      yield event;
+    } else if (event.offset > seen.offset && event.type === 'delta') {
+      yield { ...event, text: event.text.slice(-(event.offset - seen.offset)) };
+    }
+    if (seen !== undefined && event.offset > seen.offset) seen = undefined;
+  }
+}

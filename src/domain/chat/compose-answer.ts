@@ -1,0 +1,269 @@
+import type { Audience, Language } from '../audience.ts';
+import { type Dependency, isDependencyError } from '../errors.ts';
+import type { AnswerCache, AnswerTicket } from '../ports/answer-cache.ts';
+import type { LanguageModel } from '../ports/language-model.ts';
+import type { Session } from '../ports/session-store.ts';
+import type { Search, SearchOutcome } from '../retrieval/search.ts';
+import { detectSmallTalk } from '../retrieval/small-talk.ts';
+import { answerCacheKey } from './answer-cache-key.ts';
+import { buildPrompt } from './build-prompt.ts';
+import type { ChatAnswer, PastTurn, Source } from './chat-answer.ts';
+import type { ChatRequest } from './chat-request.ts';
+import { detectAudience, detectStatedAudience } from './detect-audience.ts';
+import { detectLanguage } from './detect-language.ts';
+import {
+  type Clarification,
+  composeClarifyingQuestion,
+  composeKnowledgeAnswer,
+  composeSmallTalkReply,
+  type SmallTalk,
+} from './knowledge-answer.ts';
+import { waitForAnswer } from './wait-for-answer.ts';
+
+export interface ComposeAnswerDependencies {
+  search: Search;
+  /** Undefined without a key: the knowledge base answers. */
+  model: LanguageModel | undefined;
+  answerCache: AnswerCache;
+  settings: {
+    topK: number;
+    /** Messages of the history that enter the prompt; a turn is two. */
+    historyMessages: number;
+    maxContextCharacters: number;
+    /** Names model, its settings and the system instruction; part of the cache key. */
+    fingerprint: string;
+    /** Time for the whole answer of the model. */
+    modelLimitMs: number;
+  };
+  /** Version of the knowledge that answers now; part of the cache key. */
+  knowledgeVersion: () => number;
+}
+
+/** What is known when an answer begins. */
+export interface AnswerContext {
+  request: ChatRequest;
+  requestId: string;
+  session: Session | undefined;
+  /** The newest turns, oldest first. */
+  turns: readonly PastTurn[];
+  /** What the opening of the chat learned about the cached answer of that key. */
+  answerTicket: { key: string; ticket: AnswerTicket } | undefined;
+  cachedEmbedding: { text: string; embedding: readonly number[] } | undefined;
+  /** What is already known to be out. */
+  degraded: readonly Dependency[];
+  signal: AbortSignal;
+  emit: {
+    sources(sources: readonly Source[]): void;
+    text(text: string): void;
+    /** Voids the text so far. */
+    restart(): Promise<void>;
+  };
+}
+
+export interface ComposedAnswer {
+  answer: ChatAnswer;
+  audience: Audience;
+  language: Language;
+  /** Set when the answer asked for campus or role. */
+  askedForAudience: boolean;
+  /** Set when the answer may be cached. */
+  answerKey: string | undefined;
+}
+
+/** What is known of the asker, what of this question, and its language. */
+export function understandQuestion(request: ChatRequest, session: Session | undefined) {
+  const stated = detectStatedAudience(request.message);
+  const asker: Audience = {
+    role: request.role ?? stated.role ?? session?.role,
+    campus: request.campus ?? stated.campus ?? session?.campus,
+  };
+  const audience: Audience = { ...asker, ...detectAudience(request.message) };
+  return { asker, audience, language: detectLanguage(request.message) };
+}
+
+/** Decides what is answered: from the cache, by the model over the entries found, or from the entries alone. */
+export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
+  const { search, model, answerCache, settings, knowledgeVersion } = dependencies;
+
+  function cacheKeyOf(request: ChatRequest, session: Session | undefined): string {
+    return answerCacheKey({
+      message: request.message,
+      ...understandQuestion(request, session),
+      knowledgeVersion: knowledgeVersion(),
+      fingerprint: settings.fingerprint,
+    });
+  }
+
+  async function compose(context: AnswerContext): Promise<ComposedAnswer> {
+    const { request, session, turns } = context;
+    const isFirst = turns.length === 0;
+    const key = isFirst ? cacheKeyOf(request, session) : undefined;
+    const cached = await findCached(context, key);
+    if (cached) return reuse(context, cached);
+
+    const { asker, audience, language } = understandQuestion(request, session);
+    const smallTalk = detectSmallTalk(request.message);
+    const found = smallTalk ? nothingToSearch : await searchEntries(context, asker);
+    const sources = found.confidence === 'none' ? [] : found.results.map(toSource);
+    context.emit.sources(sources);
+
+    const clarification = session?.askedForAudience ? undefined : found.clarification;
+    const question: Question = { context, audience, language, found, smallTalk, clarification };
+    const isModelNeeded = model !== undefined && (smallTalk || found.confidence !== 'none' || !isFirst);
+    const written = isModelNeeded ? await askModel(question, model) : fromKnowledge(question);
+
+    const degraded = [...new Set([...context.degraded, ...found.degraded, ...written.degraded])];
+    const answer: ChatAnswer = {
+      requestId: context.requestId,
+      sessionId: request.caller.sessionId,
+      response: written.text,
+      sources,
+      confidence: smallTalk ? 'high' : found.confidence,
+      answeredBy: written.model ? 'model' : 'knowledge_base',
+      cached: false,
+      searchMethod: found.method,
+      searchTimeMs: found.searchTimeMs,
+      degraded,
+      answeredAt: new Date(),
+      model: written.model,
+    };
+    const isCacheable = key !== undefined && degraded.length === 0 && clarification === undefined;
+    return {
+      answer,
+      audience: asker,
+      language,
+      askedForAudience: clarification !== undefined,
+      answerKey: isCacheable ? key : undefined,
+    };
+  }
+
+  /** The cached answer, waiting for one that is being written elsewhere. */
+  async function findCached(
+    context: AnswerContext,
+    key: string | undefined,
+  ): Promise<ChatAnswer | undefined> {
+    if (key === undefined || context.degraded.includes('redis')) return undefined;
+    const ticket = context.answerTicket?.key === key ? context.answerTicket.ticket : undefined;
+    return waitForAnswer(answerCache, key, context.request.requestId, ticket, context.signal);
+  }
+
+  function reuse(context: AnswerContext, cached: ChatAnswer): ComposedAnswer {
+    const { request, session } = context;
+    context.emit.sources(cached.sources);
+    context.emit.text(cached.response);
+    const answer: ChatAnswer = {
+      ...cached,
+      requestId: context.requestId,
+      sessionId: request.caller.sessionId,
+      cached: true,
+      searchTimeMs: 0,
+      answeredAt: new Date(),
+      model: undefined,
+    };
+    const { asker, language } = understandQuestion(request, session);
+    return { answer, audience: asker, language, askedForAudience: false, answerKey: undefined };
+  }
+
+  function searchEntries(context: AnswerContext, audience: Audience): Promise<SearchOutcome> {
+    const { request, turns, cachedEmbedding, signal } = context;
+    return search.search({
+      query: request.message,
+      method: 'hybrid',
+      topK: settings.topK,
+      audience,
+      previousQuestion: turns.at(-1)?.question,
+      prefetchedEmbedding: cachedEmbedding,
+      signal,
+    });
+  }
+
+  async function askModel(question: Question, languageModel: LanguageModel): Promise<Written> {
+    const { context, audience, language, found, smallTalk, clarification } = question;
+    const prompt = buildPrompt({
+      question: context.request.message,
+      language,
+      audience,
+      turns: context.turns,
+      entries: found.confidence === 'none' ? [] : found.results.map(({ entry }) => entry),
+      confidence: smallTalk ? 'high' : found.confidence,
+      historyMessages: settings.historyMessages,
+      maxContextCharacters: settings.maxContextCharacters,
+      clarification,
+    });
+    const startedAtMs = performance.now();
+    const deadlineAt = startedAtMs + settings.modelLimitMs;
+    let text = '';
+    try {
+      for await (const event of languageModel.generate(prompt, { signal: context.signal, deadlineAt })) {
+        if (event.type === 'text') {
+          text += event.text;
+          context.emit.text(event.text);
+        } else if (event.type === 'restart') {
+          if (text !== '') await context.emit.restart();
+          text = '';
+        } else {
+          const durationMs = performance.now() - startedAtMs;
+          return { text, degraded: [], model: { name: event.model, ...event.usage, durationMs } };
+        }
+      }
+      throw new Error('the model ended without finishing');
+    } catch (error) {
+      if (!isDependencyError(error) || context.signal.aborted) throw error;
+      if (text !== '') await context.emit.restart();
+      return { ...fromKnowledge(question), degraded: ['gemini'] };
+    }
+  }
+
+  function fromKnowledge(question: Question): Written {
+    const { context, language, smallTalk } = question;
+    const text = smallTalk ? composeSmallTalkReply(smallTalk, language) : composeFromEntries(question);
+    context.emit.text(text);
+    return { text, degraded: [], model: undefined };
+  }
+
+  return { compose, cacheKeyOf };
+}
+export type ComposeAnswer = ReturnType<typeof createComposeAnswer>;
+
+interface Question {
+  context: AnswerContext;
+  audience: Audience;
+  language: Language;
+  found: SearchOutcome;
+  smallTalk: SmallTalk | undefined;
+  clarification: Clarification | undefined;
+}
+
+function composeFromEntries({ context, audience, language, found, clarification }: Question): string {
+  const { results, confidence } = found;
+  const entries = results.map(({ entry }) => entry);
+  const answer = composeKnowledgeAnswer({
+    question: context.request.message,
+    language,
+    audience,
+    entries,
+    confidence,
+  });
+  return clarification ? `${answer}\n\n${composeClarifyingQuestion(clarification, language)}` : answer;
+}
+
+interface Written {
+  text: string;
+  degraded: readonly Dependency[];
+  model: ChatAnswer['model'];
+}
+
+/** Small talk asks nothing. */
+const nothingToSearch: SearchOutcome = {
+  results: [],
+  confidence: 'none',
+  method: 'hybrid',
+  queryText: '',
+  degraded: [],
+  searchTimeMs: 0,
+};
+
+function toSource({ entry, similarity }: SearchOutcome['results'][number]): Source {
+  const { id, question, category, url } = entry;
+  return { id, question, category, url, similarity: Math.round(similarity * 10_000) / 10_000 };
+}

@@ -1,0 +1,247 @@
+import { randomBytes } from 'node:crypto';
+import { type Dependency, isDependencyError } from '../errors.ts';
+import type { AnswerCache } from '../ports/answer-cache.ts';
+import type { ChatStore, Claim, ClaimKey, OpenedChat } from '../ports/chat-store.ts';
+import type { ReplyStream } from '../ports/reply-stream.ts';
+import type { StatisticsEvent } from '../statistics/statistics-event.ts';
+import type { ChatEvent } from './chat-event.ts';
+import type { ChatRequest, Transport } from './chat-request.ts';
+import type { AnswerContext, ComposeAnswer, ComposedAnswer } from './compose-answer.ts';
+import { type FollowReply, stoppedError } from './follow-reply.ts';
+import { keepLease } from './keep-lease.ts';
+import { createReplyLog } from './reply-log.ts';
+import { createReplyWriter } from './reply-writer.ts';
+
+/** A stream whose client vanished goes on this long, for the client may come back. */
+const absenceLimitMs = 15_000;
+
+/** A finished answer with what surrounds it, for statistics and logs. */
+export interface AnsweredQuestion {
+  request: ChatRequest;
+  composed: ComposedAnswer;
+  /** Instant of the first try; every try of a request shares it. */
+  askedAt: Date;
+  responseTimeMs: number;
+}
+
+/** A question that got an error instead of an answer. */
+export interface FailedQuestion extends Omit<AnsweredQuestion, 'composed'> {
+  requestId: string;
+  error: unknown;
+}
+
+export interface GenerationDependencies {
+  chatStore: ChatStore;
+  replyStream: ReplyStream;
+  answerCache: AnswerCache;
+  composeAnswer: ComposeAnswer;
+  follow: FollowReply;
+  /** The statistics event of an answer; undefined with statistics off. */
+  describeAnswer: (answered: AnsweredQuestion) => StatisticsEvent | undefined;
+  /** Takes an event that could not travel with the closing transaction. */
+  recordEvent: (event: StatisticsEvent) => void;
+  onAnswered: (answered: AnsweredQuestion) => void;
+  onFailed: (failed: FailedQuestion) => void;
+}
+
+export interface GenerationInput {
+  request: ChatRequest;
+  claim: ClaimKey;
+  owned: Extract<Claim, { state: 'owned' }>;
+  opened: Pick<OpenedChat, 'session' | 'turns' | 'answerTicket'>;
+  cachedEmbedding: AnswerContext['cachedEmbedding'];
+  /** Key that `opened.answerTicket` is for. */
+  answerKey: string | undefined;
+  /** What the opening had to do without; `redis` means that there is no claim. */
+  degraded: readonly Dependency[];
+  transport: Transport;
+  startedAtMs: number;
+}
+
+/** An answer that this replica writes, whoever reads it. */
+export interface Generation {
+  /** Its events from the first on; any number of readers. */
+  read(signal: AbortSignal): AsyncIterable<ChatEvent>;
+  /** Ends it at the asker's wish. */
+  stop(): void;
+  /** Resolves, never rejects, when nothing more happens. */
+  finished: Promise<void>;
+}
+
+/** 128 random bits: a reply is found by its generation alone. */
+export function createGenerationId(): string {
+  return randomBytes(16).toString('hex');
+}
+
+/** Writes one answer: composes it, holds the lease meanwhile, and closes the chat. */
+export function createGeneration(dependencies: GenerationDependencies, input: GenerationInput): Generation {
+  const { chatStore, answerCache } = dependencies;
+  const { request, claim, owned, opened, answerKey, transport } = input;
+  const isClaimed = !input.degraded.includes('redis');
+  const abort = new AbortController();
+  let endedBy: 'stopped' | 'abandoned' | 'lost' | undefined;
+  let generation = owned.generation;
+  let offset = 0;
+  let leftAtMs: number | undefined;
+
+  function end(reason: NonNullable<typeof endedBy>): void {
+    endedBy ??= reason;
+    abort.abort(new Error(`the answer was ${reason}`));
+  }
+
+  const log = createReplyLog(() => {
+    leftAtMs = performance.now();
+    if (transport === 'json') end('abandoned');
+  });
+  const writer =
+    transport === 'stream' && isClaimed ? createReplyWriter(dependencies.replyStream, generation) : undefined;
+
+  const lease = keepLease(chatStore, claim, () => generation, {
+    onLost: () => end('lost'),
+    onStopRequested: () => end('stopped'),
+    onRenewed(lastReaderMs = Number.POSITIVE_INFINITY) {
+      const isLeft = log.readerCount() === 0 && leftAtMs !== undefined;
+      if (isLeft && Math.min(performance.now() - (leftAtMs ?? 0), lastReaderMs) >= absenceLimitMs)
+        end('abandoned');
+      if (answerKey !== undefined) answerCache.acquire(answerKey, request.requestId).catch(() => {});
+    },
+  });
+
+  const emit: AnswerContext['emit'] = {
+    sources(sources) {
+      log.append({ type: 'sources', generation, offset, sources });
+      writer?.write({ type: 'sources', sources });
+    },
+    text(text) {
+      offset += text.length;
+      log.append({ type: 'delta', generation, offset, text });
+      writer?.write({ type: 'text', text });
+    },
+    async restart() {
+      const next = createGenerationId();
+      const isOurs = !isClaimed || (await chatStore.restart(claim, generation, next).catch(() => true));
+      if (!isOurs) return end('lost');
+      [generation, offset] = [next, 0];
+      writer?.restart(next);
+      log.append({ type: 'restart', generation, offset: 0 });
+    },
+  };
+
+  async function run(): Promise<void> {
+    try {
+      const composed = await dependencies.composeAnswer.compose({
+        request,
+        requestId: owned.requestId,
+        session: opened.session,
+        turns: request.history ?? opened.turns,
+        answerTicket:
+          answerKey !== undefined && opened.answerTicket
+            ? { key: answerKey, ticket: opened.answerTicket }
+            : undefined,
+        cachedEmbedding: input.cachedEmbedding,
+        degraded: input.degraded,
+        signal: abort.signal,
+        emit,
+      });
+      abort.signal.throwIfAborted();
+      await finish(composed);
+    } catch (error) {
+      await fail(error);
+    } finally {
+      lease.stop();
+      log.end();
+    }
+  }
+
+  async function finish(composed: ComposedAnswer): Promise<void> {
+    const { startedAtMs } = input;
+    const answered = {
+      request,
+      composed,
+      askedAt: owned.at,
+      responseTimeMs: performance.now() - startedAtMs,
+    };
+    const event = dependencies.describeAnswer(answered);
+    await writer?.flush();
+    const closed = isClaimed ? await close(composed, event) : 'unstored';
+    if (closed === 'lost') return followNewOwner();
+    if (composed.answerKey === undefined) releaseAnswerKey();
+    if (closed === 'unstored') {
+      if (event) dependencies.recordEvent(event);
+      composed.answer.degraded = [...new Set([...composed.answer.degraded, 'redis' as const])];
+    }
+    dependencies.onAnswered(answered);
+    log.append({ type: 'done', generation, offset, answer: composed.answer });
+    writer?.write({ type: 'end' });
+  }
+
+  async function close(
+    composed: ComposedAnswer,
+    event: StatisticsEvent | undefined,
+  ): Promise<'closed' | 'lost' | 'unstored'> {
+    const { answer, audience, askedForAudience } = composed;
+    try {
+      const isClosed = await chatStore.close({
+        claim,
+        requestId: owned.requestId,
+        generation,
+        answer,
+        sessionStartedAt: opened.session?.startedAt,
+        turn: request.remember
+          ? {
+              requestId: owned.requestId,
+              question: request.message,
+              answer: answer.response,
+              answeredAt: answer.answeredAt,
+            }
+          : undefined,
+        audience,
+        askedForAudience,
+        event,
+        answerKey: composed.answerKey,
+      });
+      return isClosed ? 'closed' : 'lost';
+    } catch (error) {
+      if (isDependencyError(error, 'redis')) return 'unstored';
+      throw error;
+    }
+  }
+
+  async function fail(error: unknown): Promise<void> {
+    if (endedBy === 'lost') return followNewOwner().catch(log.fail);
+    releaseAnswerKey();
+    await writer?.flush();
+    if (isClaimed)
+      await chatStore
+        .abandon(claim, generation, endedBy === 'stopped' ? 'stopped' : 'released')
+        .catch(() => {});
+    if (endedBy === undefined) {
+      const { startedAtMs } = input;
+      const responseTimeMs = performance.now() - startedAtMs;
+      dependencies.onFailed({
+        request,
+        requestId: owned.requestId,
+        askedAt: owned.at,
+        responseTimeMs,
+        error,
+      });
+    }
+    log.fail(endedBy === 'stopped' ? stoppedError() : error);
+  }
+
+  /** Our lease ran out (this process was frozen, say) and another replica answers; our readers get its answer. */
+  async function followNewOwner(): Promise<void> {
+    lease.stop();
+    const events = dependencies.follow(claim, generation, {
+      transport: 'json',
+      signal: new AbortController().signal,
+    });
+    for await (const event of events) log.append(event);
+  }
+
+  function releaseAnswerKey(): void {
+    if (answerKey !== undefined) answerCache.giveUp(answerKey, request.requestId).catch(() => {});
+  }
+
+  return { read: log.read, stop: () => end('stopped'), finished: run() };
+}

@@ -1,0 +1,42 @@
+import type { ChatStore, ClaimKey } from '../ports/chat-store.ts';
+
+const renewEveryMs = 500;
+
+export interface LeaseEvents {
+  /** Another replica owns the claim now: stop writing. */
+  onLost(): void;
+  onStopRequested(): void;
+  /** After each renewal, with the time since a reader elsewhere was last there. */
+  onRenewed(lastReaderMs: number | undefined): void;
+}
+
+/** Keeps a claim ours while the answer is written. Without Redis it goes on: nobody can take over then either. */
+export function keepLease(
+  store: ChatStore,
+  claim: ClaimKey,
+  currentGeneration: () => string,
+  events: LeaseEvents,
+): { stop(): void } {
+  let isStopped = false;
+  const timer = setInterval(() => void renew(), renewEveryMs);
+
+  async function renew(): Promise<void> {
+    const generation = currentGeneration();
+    try {
+      const state = await store.renewLease(claim, generation);
+      if (isStopped || generation !== currentGeneration()) return;
+      if (state.stopRequested) events.onStopRequested();
+      else if (!state.held) events.onLost();
+      else events.onRenewed(state.lastReaderMs);
+    } catch {
+      if (!isStopped) events.onRenewed(undefined);
+    }
+  }
+
+  return {
+    stop() {
+      isStopped = true;
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { AppError } from '../domain/errors.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+const sampleEveryMs = 1000;
+const retryAfterSeconds = 3;
+
+export interface Admission {
+  /** @throws AppError SERVICE_UNAVAILABLE when this replica has its fill of answers, or lags. */
+  admitChat(): void;
+  close(): void;
+}
+
+export interface AdmissionOptions {
+  activeChats: () => number;
+  maxConcurrentChats: number;
+  /** Mean delay of the event loop over a second above which new chats are refused. */
+  maxEventLoopDelayMs: number;
+  metrics: Metrics;
+}
+
+/** Refuses early what could not be answered in time, so that what is accepted is. */
+export function createAdmission(options: AdmissionOptions): Admission {
+  const histogram = monitorEventLoopDelay({ resolution: 20 });
+  histogram.enable();
+  let delayMs = 0;
+  const timer = setInterval(() => {
+    delayMs = histogram.count > 0 ? histogram.mean / 1e6 : 0;
+    histogram.reset();
+  }, sampleEveryMs);
+  timer.unref();
+
+  function refuse(reason: 'in_flight' | 'event_loop'): never {
+    options.metrics.requests.recordShed(reason);
+    const message = 'Many people are asking at the moment. Please try again in a few seconds.';
+    throw new AppError('SERVICE_UNAVAILABLE', message, { retryAfterSeconds });
+  }
+
+  return {
+    admitChat() {
+      if (options.activeChats() >= options.maxConcurrentChats) refuse('in_flight');
+      if (delayMs > options.maxEventLoopDelayMs) refuse('event_loop');
+    },
+    close() {
+      clearInterval(timer);
+      histogram.disable();
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { Logger } from 'pino';
+import type { ErrorCode } from '../domain/errors.ts';
+
+/** What travels with a request. */
+export interface AppEnv {
+  Bindings: HttpBindings;
+  Variables: {
+    requestId: string;
+    /** The client's address as our nginx saw it, IPv6 as its /64; what the rate limit counts. */
+    clientAddress: string;
+    logger: Logger;
+    errorCode: ErrorCode | undefined;
+    /** Further fields of the request's log line. */
+    logFields: Record<string, unknown>;
+  };
+}

@@ -1,0 +1,75 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Hono } from 'hono';
+import { cors } from 'hono/cors';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import type { Logger } from 'pino';
+import { AppError } from '../domain/errors.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { AppEnv } from './app-env.ts';
+import { createErrorResponder } from './error-response.ts';
+import { limitBody, requireJson } from './middleware/json-body.ts';
+import { requestContext } from './middleware/request-context.ts';
+
+export interface AppDependencies {
+  logger: Logger;
+  metrics: Metrics;
+  replicaId: string;
+  corsOrigins: readonly string[];
+  /** Shows the cause of internal errors, in development. */
+  revealCause: boolean;
+  isDraining: () => boolean;
+  /** Sub-apps with their whole paths, in order. */
+  routes: readonly Hono<AppEnv>[];
+}
+
+const exposedHeaders = [
+  'X-Request-ID',
+  'X-Replica',
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+];
+const allowedHeaders = [
+  'Content-Type',
+  'Authorization',
+  'X-User-ID',
+  'X-Session-ID',
+  'Idempotency-Key',
+  'Last-Event-ID',
+];
+
+/** A request's way in: context, origin, body; then its route, which validates, limits and answers. */
+export function createApp(dependencies: AppDependencies): OpenAPIHono<AppEnv> {
+  const app = new OpenAPIHono<AppEnv>();
+  app.onError(createErrorResponder({ revealCause: dependencies.revealCause }));
+  app.notFound(() => {
+    throw new AppError('NOT_FOUND', 'There is nothing at this address.');
+  });
+  app.use(requestContext(dependencies));
+  if (dependencies.corsOrigins.length > 0) {
+    app.use(
+      cors({
+        origin: dependencies.corsOrigins.includes('*') ? '*' : [...dependencies.corsOrigins],
+        allowMethods: ['GET', 'POST', 'DELETE'],
+        allowHeaders: allowedHeaders,
+        exposeHeaders: exposedHeaders,
+        maxAge: 86_400,
+      }),
+    );
+  }
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) => {
+        c.header('Allow', methods.join(', '));
+        throw new AppError('METHOD_NOT_ALLOWED', `This address answers ${methods.join(', ')} only.`);
+      },
+    }),
+  );
+  app.use(limitBody(), requireJson());
+  for (const route of dependencies.routes) app.route('/', route);
+  return app;
+}

@@ -1,0 +1,30 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createMiddleware } from 'hono/factory';
+import { AppError } from '../../domain/errors.ts';
+import type { AppEnv } from '../app-env.ts';
+
+/** Compares in constant time, whatever the lengths. */
+export function isSameSecret(given: string, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}
+
+export function readBearerToken(authorization: string | undefined): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+}
+
+/** Lets a request through that carries the operators' token; without a configured token, none. */
+export function requireAdmin(adminToken: () => string | undefined) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const expected = adminToken();
+    const given = readBearerToken(c.req.header('authorization'));
+    if (expected === undefined || given === undefined || !isSameSecret(given, expected)) {
+      c.header('WWW-Authenticate', 'Bearer');
+      throw new AppError(
+        'UNAUTHORIZED',
+        'This needs the operators’ token: Authorization: Bearer ADMIN_TOKEN.',
+      );
+    }
+    await next();
+  });
+}

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { createMiddleware } from 'hono/factory';
+import { routePath } from 'hono/route';
+import type { Logger } from 'pino';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import type { AppEnv } from '../app-env.ts';
+import { findClientAddress } from './client-address.ts';
+
+const requestIdPattern = /^[A-Za-z0-9-]{8,64}$/;
+
+export interface RequestContextOptions {
+  logger: Logger;
+  metrics: Metrics;
+  replicaId: string;
+  /** While true, connections are closed after their reply, so that clients move to other replicas. */
+  isDraining: () => boolean;
+}
+
+/** Gives a request its id, client address and logger, and writes its one log line. */
+export function requestContext({ logger, metrics, replicaId, isDraining }: RequestContextOptions) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    const startedAtMs = performance.now();
+    const recordEnd = metrics.requests.begin();
+    const client = findClientAddress(c.env.incoming.socket.remoteAddress, c.req.header('x-real-ip'));
+    const givenId = c.req.header('x-request-id');
+    // Only nginx may name a request: its retry of the same request carries the same id.
+    const isNamed = client.isProxied && givenId !== undefined && requestIdPattern.test(givenId);
+    const requestId = isNamed ? givenId : randomBytes(16).toString('hex');
+    c.set('requestId', requestId);
+    c.set('clientAddress', client.address);
+    c.set('logger', logger.child({ requestId }));
+    c.set('logFields', {});
+    c.header('X-Request-ID', requestId);
+    c.header('X-Replica', replicaId);
+    c.header('X-Content-Type-Options', 'nosniff');
+    if (isDraining()) c.header('Connection', 'close');
+
+    await next();
+
+    const { method } = c.req;
+    const route = routePath(c, -1);
+    const status = c.res.status;
+    const errorCode = c.get('errorCode');
+    const finish = () => {
+      recordEnd({ method, route, status, errorCode });
+      const durationMs = Math.round((performance.now() - startedAtMs) * 10) / 10;
+      c.get('logger').info(
+        { method, route, status, durationMs, errorCode, ...c.get('logFields') },
+        'request',
+      );
+    };
+    // A stream's line is written when the stream ends.
+    const { outgoing } = c.env;
+    if (outgoing.writableFinished || outgoing.destroyed) finish();
+    else outgoing.once('close', finish);
+  });
+}

@@ -1,0 +1,104 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { searchMethods } from '../../domain/chat/chat-answer.ts';
+import { dependencies as dependencyNames } from '../../domain/errors.ts';
+import type { Search, SearchOutcome } from '../../domain/retrieval/search.ts';
+import type { AppEnv } from '../app-env.ts';
+import type { LimitRequest } from '../middleware/rate-limit.ts';
+import { refuseInvalid } from '../refuse-invalid.ts';
+import {
+  audienceFields,
+  jsonBody,
+  jsonReply,
+  personText,
+  replyFields,
+  replyMeta,
+  sourceSchema,
+  toSeconds,
+} from '../schemas.ts';
+
+const searchRequestSchema = z
+  .object({
+    query: personText(1, 1000),
+    method: z.enum(searchMethods, { error: `must be one of ${searchMethods.join(', ')}` }).default('hybrid'),
+    top_k: z.int().min(1).max(20).optional(),
+    ...audienceFields,
+  })
+  .openapi('SearchRequest');
+
+const searchReplySchema = z
+  .object({
+    results: z.array(
+      sourceSchema.extend({
+        answer: z.string(),
+        semantic_similarity: z.number().nullable(),
+        keyword_score: z.number().nullable(),
+      }),
+    ),
+    results_count: z.int(),
+    confidence: z.string(),
+    method: z.enum(searchMethods).openapi({ description: 'The method that was really used.' }),
+    search_time: z.number().openapi({ description: 'Seconds.' }),
+    degraded: z.array(z.enum(dependencyNames)),
+    ...replyFields,
+  })
+  .openapi('SearchReply');
+
+export interface SearchRoutesDependencies {
+  search: Search;
+  limitRequest: LimitRequest;
+  /** Entries per method unless the request says how many. */
+  defaultTopK: Record<(typeof searchMethods)[number], number>;
+  /** Guards the route in production. */
+  authorize: MiddlewareHandler<AppEnv>[];
+  onSearched: (requestId: string, outcome: SearchOutcome) => void;
+}
+
+export function createSearchRoutes(dependencies: SearchRoutesDependencies) {
+  const { search, limitRequest, defaultTopK, authorize, onSearched } = dependencies;
+  const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
+  const searchRoute = createRoute({
+    method: 'post',
+    path: '/api/search',
+    tags: ['search'],
+    summary: 'Search the knowledge base without answering',
+    middleware: authorize,
+    request: { body: jsonBody(searchRequestSchema) },
+    responses: jsonReply(searchReplySchema, 'The entries found, best first.'),
+  });
+  routes.openapi(searchRoute, async (c) => {
+    const { query, method, top_k, user_role, user_campus } = c.req.valid('json');
+    await limitRequest(c);
+    const outcome = await search.search({
+      query,
+      method,
+      topK: top_k ?? defaultTopK[method],
+      audience: { role: user_role ?? undefined, campus: user_campus ?? undefined },
+      signal: c.req.raw.signal,
+    });
+    onSearched(c.get('requestId'), outcome);
+    const results = outcome.results.map(({ entry, similarity, semanticSimilarity, keywordScore }) => ({
+      id: entry.id,
+      question: entry.question,
+      answer: entry.answer,
+      category: entry.category,
+      url: entry.url,
+      similarity,
+      semantic_similarity: semanticSimilarity ?? null,
+      keyword_score: keywordScore ?? null,
+    }));
+    return c.json(
+      {
+        results,
+        results_count: results.length,
+        confidence: outcome.confidence,
+        method: outcome.method,
+        search_time: toSeconds(outcome.searchTimeMs),
+        degraded: outcome.degraded,
+        ...replyMeta(c.get('requestId')),
+      },
+      200,
+    );
+  });
+  return routes;
+}

@@ -1,0 +1,107 @@
+import { z } from '@hono/zod-openapi';
+import { campuses, roles } from '../domain/audience.ts';
+import { confidences, searchMethods } from '../domain/chat/chat-answer.ts';
+import { dependencies, errorCodes } from '../domain/errors.ts';
+
+/** Text of a person: well-formed Unicode without NUL, trimmed, its length counted in code points. */
+export function personText(minimum: number, maximum: number) {
+  return z
+    .string()
+    .refine((text) => text.isWellFormed() && !text.includes('\0'), {
+      error: 'must be valid Unicode text without NUL characters',
+    })
+    .transform((text) => text.trim())
+    .refine((text) => [...text].length >= minimum && [...text].length <= maximum, {
+      error: `must have ${minimum} to ${maximum} characters`,
+    })
+    .openapi({ type: 'string', minLength: minimum, maxLength: maximum });
+}
+
+const labelPattern = /^[A-Za-z0-9._:@-]{1,128}$/;
+const label = z.string().regex(labelPattern, { error: 'must be 1 to 128 of A-Z a-z 0-9 . _ : @ -' });
+/** A header that is sent empty is one that is not sent. */
+const headerLabel = z.union([z.literal('').transform(() => undefined), label]).optional();
+
+export const sessionIdSchema = label.openapi('SessionId', { example: 'mN0wVZ2Y4mTqk3dJc1u6Xw.c0ffee' });
+export const requestIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9-]{8,64}$/, { error: 'must be 8 to 64 of A-Z a-z 0-9 -' })
+  .openapi({ example: '0f8fad5bd9cb469fa16570867728950e' });
+
+export const callerHeadersSchema = z.object({
+  'x-user-id': headerLabel.openapi({ description: 'Label of the user; default anonymous.', type: 'string' }),
+  'x-session-id': headerLabel.openapi({ description: 'Session to go on with.', type: 'string' }),
+});
+
+export const idempotentHeadersSchema = callerHeadersSchema.extend({
+  'idempotency-key': requestIdSchema
+    .optional()
+    .openapi({ description: 'The same key, user, session and body within 10 minutes gets the same answer.' }),
+});
+
+export const roleSchema = z.enum(roles, { error: `must be one of ${roles.join(', ')}` });
+export const campusSchema = z.enum(campuses, { error: `must be one of ${campuses.join(', ')}` });
+
+export const audienceFields = { user_role: roleSchema.nullish(), user_campus: campusSchema.nullish() };
+
+/** What every success body carries. */
+export const replyFields = {
+  request_id: z.string(),
+  timestamp: z.iso.datetime().openapi({ description: 'UTC.' }),
+};
+
+export const sourceSchema = z
+  .object({
+    id: z.string(),
+    question: z.string(),
+    category: z.string(),
+    url: z.string().nullable(),
+    similarity: z.number().openapi({ minimum: 0, maximum: 1 }),
+  })
+  .openapi('Source');
+
+export const chatReplySchema = z
+  .object({
+    response: z.string(),
+    session_id: z.string(),
+    sources: z.array(sourceSchema),
+    confidence: z.enum(confidences),
+    answered_by: z.enum(['model', 'knowledge_base']),
+    cached: z.boolean(),
+    search_method: z.enum(searchMethods),
+    search_time: z.number().openapi({ description: 'Seconds.' }),
+    results_count: z.int(),
+    similarity_scores: z.array(z.number()),
+    degraded: z.array(z.enum(dependencies)),
+    ...replyFields,
+  })
+  .openapi('ChatReply');
+
+export const errorSchema = z
+  .object({
+    error: z.string().openapi({ description: 'A sentence for a person.' }),
+    code: z.enum(errorCodes),
+    status_code: z.int(),
+    details: z.unknown().optional(),
+    ...replyFields,
+  })
+  .openapi('Error');
+
+/** Reply of a route, and the errors that any route can give. */
+export function jsonReply<T extends z.ZodType>(schema: T, description: string) {
+  return {
+    200: { content: { 'application/json': { schema } }, description },
+    default: { content: { 'application/json': { schema: errorSchema } }, description: 'Any error.' },
+  } as const;
+}
+
+export function jsonBody<T extends z.ZodType>(schema: T, required = true) {
+  return { content: { 'application/json': { schema } }, required } as const;
+}
+
+/** Milliseconds as the wire's seconds, to a tenth of a millisecond. */
+export const toSeconds = (ms: number) => Math.round(ms * 10) / 10_000;
+
+export function replyMeta(requestId: string) {
+  return { request_id: requestId, timestamp: new Date().toISOString() };
+}

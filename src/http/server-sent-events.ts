@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Context } from 'hono';
+import type { AppEnv } from './app-env.ts';
+
+const heartbeatMs = 15_000;
+/** How long the first event is waited for, so that an early refusal is a plain error with its status. */
+const firstFrameMs = 1000;
+const heartbeat = ': keep-alive\n\n';
+
+export interface ServerSentEvent {
+  /** Absent for unnamed events. */
+  event?: string;
+  id?: string;
+  data: string;
+}
+
+/** One event in the format of https://html.spec.whatwg.org/multipage/server-sent-events.html. */
+export function formatEvent({ event, id, data }: ServerSentEvent): string {
+  const lines = data.split(/\r\n|\r|\n/).map((line) => `data: ${line}`);
+  return `${event === undefined ? '' : `event: ${event}\n`}${id === undefined ? '' : `id: ${id}\n`}${lines.join('\n')}\n\n`;
+}
+
+/**
+ * Sends events as they come, no faster than the client reads, with a comment every 15 s of silence.
+ * `open` gets a signal that aborts when the client is gone. An error before the first event is thrown; a later one
+ * becomes the event that `ofError` makes of it.
+ */
+export async function streamEvents(
+  c: Context<AppEnv>,
+  open: (clientGone: AbortSignal) => AsyncIterable<ServerSentEvent>,
+  ofError: (error: unknown) => ServerSentEvent,
+): Promise<Response> {
+  const client = new AbortController();
+  const leave = () => client.abort();
+  c.req.raw.signal.addEventListener('abort', leave, { once: true });
+  const events = open(client.signal)[Symbol.asyncIterator]();
+  let next = events.next();
+  await Promise.race([next, delay(firstFrameMs, undefined, { signal: client.signal }).catch(() => {})]);
+  next.catch(() => {});
+
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const silence = new AbortController();
+        try {
+          const result = await Promise.race([
+            next,
+            delay(heartbeatMs, undefined, { signal: silence.signal }),
+          ]);
+          if (result === undefined) return controller.enqueue(encoder.encode(heartbeat));
+          if (result.done) return controller.close();
+          controller.enqueue(encoder.encode(formatEvent(result.value)));
+          next = events.next();
+          next.catch(() => {});
+        } catch (error) {
+          if (!client.signal.aborted) controller.enqueue(encoder.encode(formatEvent(ofError(error))));
+          controller.close();
+        } finally {
+          silence.abort();
+        }
+      },
+      async cancel() {
+        leave();
+        await events.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return c.body(body, 200, {
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    'Cache-Control': 'no-cache, no-transform',
+    'X-Accel-Buffering': 'no',
+  });
+}
