@@ -1,0 +1,73 @@
+import type { Audience } from '../audience.ts';
+import { removeCampuses } from '../chat/detect-audience.ts';
+import type { KnowledgeEntry } from '../knowledge/knowledge-entry.ts';
+import type { KnowledgeView } from './knowledge-view.ts';
+import { stemEnglish } from './stem.ts';
+import { englishStopWords } from './stop-words.ts';
+import { tokenize } from './tokenize.ts';
+
+export type Clarification = 'campus' | 'role';
+
+/** An answer for another campus is wrong; one for another role is often still right (how to log in). */
+const otherCampusFactor = 0.7;
+const otherRoleFactor = 0.92;
+
+/** Best entries this close in similarity are taken as equally good. */
+const nearEqual = 0.12;
+/** Share of common words from which two questions ask the same. */
+const sameQuestionOverlap = 0.5;
+
+const excludes = <T>(holdsFor: readonly T[], asker: T | undefined): boolean =>
+  asker !== undefined && holdsFor.length > 0 && !holdsFor.includes(asker);
+
+/** Factor for an entry's similarity: 1 for entries for everyone and for the asker's own. */
+export function weighAudience(view: KnowledgeView, entry: KnowledgeEntry, audience: Audience): number {
+  const campus = excludes(view.campuses.get(entry.id) ?? [], audience.campus) ? otherCampusFactor : 1;
+  return excludes(entry.roles, audience.role) ? campus * otherRoleFactor : campus;
+}
+
+const roleWords = new Set(['employe', 'student', 'staff', 'lectur', 'visitor', 'campus']);
+
+const toSubject = (entry: KnowledgeEntry): Set<string> =>
+  new Set(
+    tokenize(removeCampuses(entry.question))
+      .filter((word) => !englishStopWords.has(word))
+      .map(stemEnglish)
+      .filter((stem) => !roleWords.has(stem)),
+  );
+
+function asksTheSame(one: KnowledgeEntry, other: KnowledgeEntry): boolean {
+  const [left, right] = [toSubject(one), toSubject(other)];
+  const common = [...left].filter((stem) => right.has(stem)).length;
+  return common / Math.max(1, Math.min(left.size, right.size)) >= sameQuestionOverlap;
+}
+
+const areDisjoint = <T>(one: readonly T[], other: readonly T[]): boolean =>
+  one.length > 0 && other.length > 0 && !one.some((item) => other.includes(item));
+
+/**
+ * What to ask back when the best entries answer the same question for different campuses or roles and the asker's is
+ * not known. `ranked` is best first.
+ */
+export function findClarification(
+  view: KnowledgeView,
+  ranked: readonly { entry: KnowledgeEntry; similarity: number }[],
+  audience: Audience,
+): Clarification | undefined {
+  const [best, ...others] = ranked;
+  if (best === undefined) return undefined;
+  const rivals = others.filter(
+    ({ entry, similarity }) => best.similarity - similarity <= nearEqual && asksTheSame(best.entry, entry),
+  );
+  const campusesOf = (entry: KnowledgeEntry) => view.campuses.get(entry.id) ?? [];
+  const differ = (test: (entry: KnowledgeEntry) => boolean) => rivals.some(({ entry }) => test(entry));
+  if (
+    audience.campus === undefined &&
+    differ((entry) => areDisjoint(campusesOf(best.entry), campusesOf(entry)))
+  ) {
+    return 'campus';
+  }
+  return audience.role === undefined && differ((entry) => areDisjoint(best.entry.roles, entry.roles))
+    ? 'role'
+    : undefined;
+}

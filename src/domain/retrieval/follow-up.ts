@@ -1,0 +1,49 @@
+import { findCampuses, removeCampuses } from '../chat/detect-audience.ts';
+import { detectLanguage } from '../chat/detect-language.ts';
+import { englishStopWords, germanStopWords } from './stop-words.ts';
+import { tokenize } from './tokenize.ts';
+
+export interface JoinedQuestion {
+  /** What to search for: the question, after what it refers to. */
+  text: string;
+  /** The part that comes from the previous question; undefined when the question stands alone. */
+  carried: string | undefined;
+}
+
+const leaningStart =
+  /^\W*(?:and|or|but|what about|how about|what if|also|then|same|for|on|at|in|with|without|und|oder|aber|was ist mit|was ist denn mit|wie sieht es|wie sieht's|wie ist es|wie ist das|auch|dann|für|auf|am|im|an|bei|mit|ohne)\b(?!\s+(?:der|die|das|dem|den|the)\s+\p{L}+\s+\p{L}+\s+\p{L}+\s+\p{L}+\s+\p{L}+)/iu;
+const reference =
+  /\b(?:it|its|that|this|there|they|them|those|these|one|either|same|then|das|dies|diese[rsnm]?|dort|dorthin|da|daf(?:ü|ue)r|dazu|damit|davon|daran|dabei|sie|ihn|ihm|es|denn|welche[rsnm]?)\b/iu;
+const questionWord =
+  /\b(?:what|where|when|who|whom|which|why|how|can|could|do|does|did|is|are|am|was|will|would|should|may|must|wo|wann|wer|wie|was|warum|welche[rsnm]?|kann|kannst|darf|muss|ist|sind|gibt|habe|hat|bekomme|soll)\b/iu;
+
+const longestLeaningWords = 12;
+const longestReferenceWords = 8;
+const mostFragmentContentWords = 2;
+
+function countContentWords(words: readonly string[], question: string): number {
+  const stopWords = detectLanguage(question) === 'de' ? germanStopWords : englishStopWords;
+  return words.filter((word) => !stopWords.has(word)).length;
+}
+
+/**
+ * Whether a question cannot be understood alone: it starts like a continuation, is short and points back, or is a
+ * fragment without a question. Anything longer is left alone, because joining costs a question that stands alone.
+ */
+function leansOnPrevious(question: string): boolean {
+  const words = tokenize(question);
+  if (words.length <= longestLeaningWords && leaningStart.test(question)) return true;
+  const contentWords = countContentWords(words, question);
+  if (words.length <= longestReferenceWords && contentWords <= 3 && reference.test(question)) return true;
+  if (contentWords === 0) return true;
+  return contentWords <= mostFragmentContentWords && !questionWord.test(question);
+}
+
+/** Joins a follow-up ("and on Sundays?") with what it refers to. A campus that it names replaces the earlier one. */
+export function joinFollowUp(question: string, previousQuestion: string | undefined): JoinedQuestion {
+  if (previousQuestion === undefined || !leansOnPrevious(question)) {
+    return { text: question, carried: undefined };
+  }
+  const carried = findCampuses(question).length > 0 ? removeCampuses(previousQuestion) : previousQuestion;
+  return { text: `${carried} ${question}`, carried };
+}

@@ -1,0 +1,62 @@
+import { germanWords } from './german-words.ts';
+import { stemGerman } from './stem.ts';
+
+/** Words of an English phrase in order; each with its alternatives, the commonest first. */
+export type Translation = readonly (readonly string[])[];
+
+const shortestFirstPart = 3;
+const shortestLastPart = 4;
+/** Letters that German puts between the parts of a compound. */
+const linkingElements = /(?:es|en|er|s|n|e)$/;
+
+function parseGlossary(lines: string): ReadonlyMap<string, Translation> {
+  const translations = new Map<string, Translation>();
+  for (const line of lines.trim().split('\n')) {
+    const [german, english] = line.split(': ');
+    if (german === undefined || english === undefined) continue;
+    const translation = english.split(' ').map((word) => word.split('/'));
+    for (const word of german.split(', ')) {
+      const stem = stemGerman(word);
+      if (!translations.has(stem)) translations.set(stem, translation);
+    }
+  }
+  return translations;
+}
+
+const translationsByStem = parseGlossary(germanWords);
+
+/** Every German word that is listed, lower case, as written in the list. */
+export const glossaryWords: readonly string[] = germanWords
+  .trim()
+  .split('\n')
+  .filter((line) => line.includes(': '))
+  .flatMap((line) => line.slice(0, line.indexOf(': ')).split(', '));
+
+const findListed = (word: string): Translation | undefined => translationsByStem.get(stemGerman(word));
+
+const findFirstPart = (part: string): Translation | undefined =>
+  findListed(part) ?? findListed(part.replace(linkingElements, ''));
+
+/**
+ * Splits off the longest listed last part, as the last part carries a German compound's meaning. The rest is split
+ * further, or stays as it is: `fitnessraum` is a room even when nobody listed the word before it.
+ */
+function translateCompound(word: string): Translation | undefined {
+  let fallback: Translation | undefined;
+  for (let at = shortestFirstPart; at <= word.length - shortestLastPart; at += 1) {
+    const last = findListed(word.slice(at));
+    if (last === undefined) continue;
+    const rest = word.slice(0, at);
+    const first = findFirstPart(rest) ?? translateCompound(rest);
+    if (first !== undefined) return [...first, ...last];
+    fallback ??= [[rest], ...last];
+  }
+  return fallback;
+}
+
+/** English for a lower-case German word or compound; undefined when no part of it is listed. */
+export const translateGerman = (word: string): Translation | undefined =>
+  findListed(word) ?? translateCompound(word);
+
+/** True for a listed word in any inflection, but not for compounds of listed words. */
+export const isListedGerman = (word: string): boolean => findListed(word) !== undefined;

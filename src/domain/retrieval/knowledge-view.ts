@@ -1,0 +1,35 @@
+import type { Campus } from '../audience.ts';
+import { findCampuses } from '../chat/detect-audience.ts';
+import type { KnowledgeEntry, KnowledgeVersion } from '../knowledge/knowledge-entry.ts';
+import type { KnowledgeSnapshot } from '../ports/knowledge-store.ts';
+import { createKeywordIndex, type KeywordIndex } from './keyword-index.ts';
+import { createQueryInterpreter, type QueryInterpreter } from './query-interpretation.ts';
+
+/** One knowledge version, ready to be searched. Immutable: a replica swaps it whole when another goes live. */
+export interface KnowledgeView {
+  readonly version: KnowledgeVersion;
+  readonly entries: ReadonlyMap<string, KnowledgeEntry>;
+  readonly keywordIndex: KeywordIndex;
+  readonly queryInterpreter: QueryInterpreter;
+  /** Campuses that an entry holds for, by entry id; empty for every campus. */
+  readonly campuses: ReadonlyMap<string, readonly Campus[]>;
+}
+
+/** An entry that names no campus as metadata often does in its question: "Where can I park in Garching?" */
+const resolveCampuses = (entry: KnowledgeEntry): readonly Campus[] =>
+  entry.campuses.length > 0 ? entry.campuses : findCampuses(`${entry.category} ${entry.question}`);
+
+/** @param knownWords Correct words that are never taken for misspelt, e.g. the vocabulary of the encoder. */
+export function createKnowledgeView(
+  { version, entries }: KnowledgeSnapshot,
+  knownWords?: ReadonlySet<string>,
+): KnowledgeView {
+  const keywordIndex = createKeywordIndex(entries);
+  return {
+    version,
+    entries: new Map(entries.map((entry) => [entry.id, entry])),
+    keywordIndex,
+    queryInterpreter: createQueryInterpreter(keywordIndex, knownWords),
+    campuses: new Map(entries.map((entry) => [entry.id, resolveCampuses(entry)])),
+  };
+}

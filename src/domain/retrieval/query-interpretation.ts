@@ -1,0 +1,168 @@
+import type { Language } from '../audience.ts';
+import { detectLanguage } from '../chat/detect-language.ts';
+import { glossaryWords, translateGerman } from './german-glossary.ts';
+import type { KeywordIndex, QueryConcept } from './keyword-index.ts';
+import { rephrase } from './rephrase.ts';
+import { createSpelling, type Spelling } from './spelling.ts';
+import { stemEnglish, stemGerman } from './stem.ts';
+import { englishStopWords, germanStopWords } from './stop-words.ts';
+import { findSynonyms } from './synonyms.ts';
+import { tokenize } from './tokenize.ts';
+
+export interface InterpretedQuery {
+  language: Language;
+  concepts: QueryConcept[];
+  /** The query in English with its spelling repaired: what an encoder needs that knows English only. */
+  englishText: string;
+}
+
+export interface QueryInterpreter {
+  interpret(text: string, weight?: number): InterpretedQuery;
+}
+
+/** What one word of the query became. */
+interface ReadWord {
+  /** English for the encoder; the word itself where nothing better is known. */
+  english: string;
+  /** One per thing that is asked for; a compound gives several, a function word none. */
+  concepts: ReadonlyMap<string, number>[];
+}
+
+const synonymWeight = 0.6;
+const prefixWeight = 0.5;
+const shortestPrefix = 4;
+const mostPrefixStems = 5;
+/** English function words that the encoder should see when German is put into English. */
+const functionWords: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    wo: 'where',
+    wohin: 'where',
+    wann: 'when',
+    wie: 'how',
+    wer: 'who',
+    was: 'what',
+    warum: 'why',
+    wieso: 'why',
+    welche: 'which',
+    welcher: 'which',
+    welches: 'which',
+    ich: 'I',
+    mein: 'my',
+    meine: 'my',
+    meinen: 'my',
+    meiner: 'my',
+    kann: 'can',
+    muss: 'must',
+    darf: 'may',
+    ist: 'is',
+    sind: 'are',
+    für: 'for',
+    ohne: 'without',
+    nicht: 'not',
+    und: 'and',
+    oder: 'or',
+    mit: 'with',
+    im: 'in',
+    in: 'in',
+    am: 'at',
+    an: 'at',
+    tum: 'TUM',
+  }),
+);
+
+/** Keeps everything else as typed: the encoder is cased. */
+const replaceWords = (text: string, replacements: ReadonlyMap<string, string>): string =>
+  text
+    .replace(/[\p{L}\p{N}]+/gu, (word) => replacements.get(word.toLowerCase()) ?? word)
+    .replace(/\s+/g, ' ')
+    .trim();
+
+const addStem = (stems: Map<string, number>, stem: string, weight: number): void => {
+  stems.set(stem, Math.max(stems.get(stem) ?? 0, weight));
+};
+
+/**
+ * Reads queries in English or German against one keyword index: what is asked for, in the words that the entries use.
+ *
+ * @param knownWords Correct words that the entries need not contain; they are never taken for misspelt.
+ */
+export function createQueryInterpreter(
+  index: KeywordIndex,
+  knownWords: ReadonlySet<string> = new Set(),
+): QueryInterpreter {
+  const englishSpelling = createSpelling(index.words);
+  const germanSpelling = createSpelling(
+    new Map([...glossaryWords.map((word) => [word, 1] as const), ...index.words]),
+  );
+
+  const findLiteralStems = (word: string): string[] =>
+    [...new Set([stemEnglish(word), stemGerman(word)])].filter(index.hasStem);
+
+  const withSynonyms = (words: readonly string[], literal: readonly string[] = []): Map<string, number> => {
+    const stems = new Map<string, number>();
+    for (const stem of [...words.map(stemEnglish), ...literal]) addStem(stems, stem, 1);
+    for (const stem of [...stems.keys()]) {
+      for (const synonym of findSynonyms(stem)) addStem(stems, synonym, synonymWeight);
+    }
+    return stems;
+  };
+
+  const isKnown = (stems: ReadonlyMap<string, number>): boolean => [...stems.keys()].some(index.hasStem);
+
+  function readTranslated(word: string, literal: readonly string[]): ReadWord | undefined {
+    const translation = translateGerman(word);
+    if (translation === undefined) return undefined;
+    return {
+      english: translation.map(([first]) => first).join(' '),
+      concepts: translation.map((alternatives) => withSynonyms(alternatives, literal)),
+    };
+  }
+
+  function readByPrefix(word: string): ReadWord {
+    const stem = stemEnglish(word);
+    const stems = word.length < shortestPrefix ? [] : index.findStemsByPrefix(stem);
+    const concept = new Map(stems.slice(0, mostPrefixStems).map((found) => [found, prefixWeight]));
+    return { english: word, concepts: [concept.size > 0 ? concept : new Map([[stem, 1]])] };
+  }
+
+  function readKnown(word: string, language: Language): ReadWord | undefined {
+    const literal = findLiteralStems(word);
+    if (language === 'de' || literal.length === 0) {
+      const translated = readTranslated(word, literal);
+      if (translated !== undefined) return translated;
+    }
+    const concept = withSynonyms(literal.length > 0 ? literal : [word], literal);
+    return isKnown(concept) ? { english: word, concepts: [concept] } : undefined;
+  }
+
+  function readWord(word: string, language: Language, spelling: Spelling): ReadWord {
+    const known = readKnown(word, language);
+    if (known !== undefined) return known;
+    const nearest = knownWords.has(word) ? undefined : spelling.findNearest(word);
+    return (nearest === undefined ? undefined : readKnown(nearest, language)) ?? readByPrefix(word);
+  }
+
+  return {
+    interpret(text, weight = 1) {
+      const language = detectLanguage(text);
+      const stopWords = language === 'de' ? germanStopWords : englishStopWords;
+      const spelling = language === 'de' ? germanSpelling : englishSpelling;
+      const concepts = new Map<string, QueryConcept>();
+      const english = new Map<string, string>();
+      for (const word of tokenize(language === 'en' ? rephrase(text) : text)) {
+        if (stopWords.has(word)) {
+          if (language === 'de') english.set(word, functionWords.get(word) ?? '');
+          continue;
+        }
+        const read = readWord(word, language, spelling);
+        if (read.english !== word) english.set(word, read.english);
+        for (const stems of read.concepts) concepts.set([...stems.keys()].join(' '), { stems, weight });
+      }
+      return {
+        language,
+        concepts: [...concepts.values()],
+        englishText: replaceWords(text, english),
+      };
+    },
+  };
+}

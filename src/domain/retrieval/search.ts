@@ -1,0 +1,189 @@
+import type { Audience } from '../audience.ts';
+import type { Confidence, SearchMethod } from '../chat/chat-answer.ts';
+import { detectAudience } from '../chat/detect-audience.ts';
+import { type Dependency, isDependencyError } from '../errors.ts';
+import type { KnowledgeEntry } from '../knowledge/knowledge-entry.ts';
+import type { VectorIndex, VectorMatch } from '../ports/vector-index.ts';
+import { type Clarification, findClarification, weighAudience } from './audience-preference.ts';
+import { rateConfidence } from './confidence-bands.ts';
+import { joinFollowUp } from './follow-up.ts';
+import { fuseScores } from './fusion.ts';
+import type { QueryConcept } from './keyword-index.ts';
+import type { KnowledgeView } from './knowledge-view.ts';
+
+export interface SearchRequest {
+  query: string;
+  method: SearchMethod;
+  topK: number;
+  /** What is known of the asker; a campus or role named in the query goes before it. */
+  audience?: Audience;
+  /** The asker's question before this one, for follow-ups. */
+  previousQuestion?: string | undefined;
+  /** An embedding at hand; used if it is of the text that prepareQuery gives as `embeddingText`. */
+  prefetchedEmbedding?: { text: string; embedding: readonly number[] } | undefined;
+  signal?: AbortSignal;
+}
+
+export interface SearchResult {
+  entry: KnowledgeEntry;
+  /** Fused, 0..1. */
+  similarity: number;
+  semanticSimilarity?: number | undefined;
+  /** About 1 for a full match. */
+  keywordScore?: number | undefined;
+}
+
+export interface SearchOutcome {
+  /** Best first, at most topK, none below the threshold. */
+  results: SearchResult[];
+  confidence: Confidence;
+  /** What was searched: the query, joined with what it refers to. */
+  queryText: string;
+  /** The method that really ran. */
+  method: SearchMethod;
+  /** `gemini` when the query could not be embedded, `chroma` when the vectors could not be searched. */
+  degraded: Dependency[];
+  searchTimeMs: number;
+  /** Set when the best entries differ by campus or role only, and the asker's is not known. */
+  clarification?: Clarification;
+}
+
+export interface SearchDependencies {
+  /** The live knowledge version; undefined until the first is loaded. */
+  knowledge: () => KnowledgeView | undefined;
+  /** Embeds a query with the model of that name. @throws DependencyError when it cannot. */
+  embedQuery: (text: string, embeddingModel: string, signal?: AbortSignal) => Promise<readonly number[]>;
+  vectorIndex: Pick<VectorIndex, 'query'>;
+  settings: { similarityThreshold: number };
+  /** Monotonic clock in milliseconds. */
+  now?: () => number;
+}
+
+export interface Search {
+  /** Never throws for a dependency that is out: it searches by keyword alone. */
+  search(request: SearchRequest): Promise<SearchOutcome>;
+}
+
+export interface PreparedQuery {
+  queryText: string;
+  /** What is embedded: also the key for caching an embedding. */
+  embeddingText: string;
+  concepts: readonly QueryConcept[];
+}
+
+/** The packaged encoder knows English only, so it gets English; others read any language and typing errors as well. */
+const englishOnlyModels: ReadonlySet<string> = new Set(['local']);
+/** Share of words that a follow-up carries over from the question before. */
+const carriedWeight = 0.5;
+/** Enough that an entry which only its words find is rarely missing here. */
+const vectorCandidates = 50;
+
+/** Reads a query without searching: pure, about half a millisecond. */
+export function prepareQuery(view: KnowledgeView, query: string, previousQuestion?: string): PreparedQuery {
+  const { text, carried } = joinFollowUp(query, previousQuestion);
+  const own = view.queryInterpreter.interpret(query);
+  const earlier = carried === undefined ? undefined : view.queryInterpreter.interpret(carried, carriedWeight);
+  const englishText = [earlier?.englishText, own.englishText].filter(Boolean).join(' ');
+  return {
+    queryText: text,
+    embeddingText: englishOnlyModels.has(view.version.embeddingModel) ? englishText : text,
+    concepts: [...(earlier?.concepts ?? []), ...own.concepts],
+  };
+}
+
+/** Entries beyond the nearest ones are at most as similar as the last of those. */
+function toSemanticScores(matches: readonly VectorMatch[]): (entryId: string) => number {
+  const scores = new Map(matches.map(({ entryId, similarity }) => [entryId, similarity]));
+  const last = matches.length < vectorCandidates ? 0 : (matches.at(-1)?.similarity ?? 0);
+  return (entryId) => scores.get(entryId) ?? last;
+}
+
+export function createSearch(deps: SearchDependencies): Search {
+  const { knowledge, embedQuery, vectorIndex, settings, now = () => performance.now() } = deps;
+
+  /** The nearest entries, or what was out. */
+  async function searchVectors(
+    view: KnowledgeView,
+    text: string,
+    request: SearchRequest,
+  ): Promise<VectorMatch[] | Dependency> {
+    const { prefetchedEmbedding, signal } = request;
+    try {
+      const embedding =
+        prefetchedEmbedding?.text === text
+          ? prefetchedEmbedding.embedding
+          : await embedQuery(text, view.version.embeddingModel, signal);
+      return await vectorIndex.query(view.version.version, embedding, vectorCandidates);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (isDependencyError(error)) return error.dependency;
+      throw error;
+    }
+  }
+
+  async function searchView(
+    view: KnowledgeView,
+    request: SearchRequest,
+  ): Promise<Omit<SearchOutcome, 'searchTimeMs'>> {
+    const prepared = prepareQuery(view, request.query, request.previousQuestion);
+    const vectors =
+      request.method === 'keyword' ? undefined : searchVectors(view, prepared.embeddingText, request);
+    const keywordScores = view.keywordIndex.search(prepared.concepts);
+    const matches = await vectors;
+    const semanticOut = typeof matches === 'string' ? matches : undefined;
+    const semanticScores = Array.isArray(matches) ? toSemanticScores(matches) : undefined;
+    const method = semanticScores === undefined ? 'keyword' : request.method;
+
+    const audience = { ...request.audience, ...detectAudience(prepared.queryText) };
+    const candidateIds = new Set(Array.isArray(matches) ? matches.map(({ entryId }) => entryId) : []);
+    if (method !== 'semantic') for (const id of keywordScores.keys()) candidateIds.add(id);
+
+    const ranked: SearchResult[] = [];
+    for (const id of candidateIds) {
+      const entry = view.entries.get(id);
+      if (entry === undefined) continue;
+      const keywordScore = method === 'semantic' ? undefined : (keywordScores.get(id) ?? 0);
+      const semanticSimilarity = semanticScores?.(id);
+      const similarity =
+        fuseScores({ keyword: keywordScore, semantic: semanticSimilarity }) *
+        weighAudience(view, entry, audience);
+      if (similarity >= settings.similarityThreshold) {
+        ranked.push({ entry, similarity, semanticSimilarity, keywordScore });
+      }
+    }
+    ranked.sort((a, b) => b.similarity - a.similarity);
+
+    const best = ranked[0]?.similarity ?? 0;
+    const confidence = rateConfidence(
+      best,
+      method === 'keyword' ? 'keyword only' : view.version.embeddingModel,
+    );
+    const clarification = confidence === 'none' ? undefined : findClarification(view, ranked, audience);
+    return {
+      results: ranked.slice(0, request.topK),
+      confidence,
+      queryText: prepared.queryText,
+      method,
+      degraded: semanticOut === undefined ? [] : [semanticOut],
+      ...(clarification && { clarification }),
+    };
+  }
+
+  return {
+    async search(request) {
+      const startedMs = now();
+      const view = knowledge();
+      const outcome =
+        view === undefined
+          ? {
+              results: [],
+              confidence: 'none' as const,
+              queryText: request.query,
+              method: request.method,
+              degraded: [],
+            }
+          : await searchView(view, request);
+      return { ...outcome, searchTimeMs: now() - startedMs };
+    },
+  };
+}

@@ -1,0 +1,70 @@
+export interface Spelling {
+  /** The nearest known word for a misspelt one; undefined when none is near enough. */
+  findNearest(word: string): string | undefined;
+}
+
+const shortestRepairable = 4;
+const shortestForTwoEdits = 8;
+
+const maximumEdits = (word: string): number => (word.length >= shortestForTwoEdits ? 2 : 1);
+
+/**
+ * Optimal string alignment: insertions, deletions, substitutions, swaps of neighbours; gives up beyond `limit`.
+ * https://en.wikipedia.org/wiki/Damerau-Levenshtein_distance#Optimal_string_alignment_distance
+ */
+function countEdits(from: string, to: string, limit: number): number {
+  let beforePrevious: number[] = [];
+  let previous = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= from.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column += 1) {
+      const same = from[row - 1] === to[column - 1];
+      let edits = Math.min(
+        (previous[column] ?? 0) + 1,
+        (current[column - 1] ?? 0) + 1,
+        (previous[column - 1] ?? 0) + (same ? 0 : 1),
+      );
+      const swapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      if (swapped) edits = Math.min(edits, (beforePrevious[column - 2] ?? 0) + 1);
+      current.push(edits);
+    }
+    if (Math.min(...current) > limit) return limit + 1;
+    beforePrevious = previous;
+    previous = current;
+  }
+  return previous[to.length] ?? limit + 1;
+}
+
+/**
+ * @param words Known words with how common they are: among equally near ones the commonest wins. A first letter is
+ *   rarely mistyped, so one that differs counts as half an edit more.
+ */
+export function createSpelling(words: ReadonlyMap<string, number>): Spelling {
+  const byLength = new Map<number, string[]>();
+  for (const word of words.keys()) {
+    if (word.length < shortestRepairable || /\d/.test(word)) continue;
+    const sameLength = byLength.get(word.length);
+    if (sameLength === undefined) byLength.set(word.length, [word]);
+    else sameLength.push(word);
+  }
+
+  return {
+    findNearest(word) {
+      if (word.length < shortestRepairable || /\d/.test(word)) return undefined;
+      const limit = maximumEdits(word);
+      let nearest: string | undefined;
+      let fewest = limit + 0.5;
+      for (let length = word.length - limit; length <= word.length + limit; length += 1) {
+        for (const candidate of byLength.get(length) ?? []) {
+          const edits = countEdits(word, candidate, limit) + (candidate[0] === word[0] ? 0 : 0.5);
+          const commoner = (words.get(candidate) ?? 0) > (words.get(nearest ?? '') ?? 0);
+          if (edits < fewest || (edits === fewest && commoner)) {
+            nearest = candidate;
+            fewest = edits;
+          }
+        }
+      }
+      return nearest;
+    },
+  };
+}
