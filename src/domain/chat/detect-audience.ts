@@ -49,7 +49,10 @@ const roleActivities: readonly (readonly [Role, RegExp])[] = [
 
 const bareRolePatterns: readonly (readonly [Role, RegExp])[] = roleOrder.map((role) => [
   role,
-  new RegExp(`^\\W*(?:an? |eine? |als )?${roleNames[role]}(?: please| bitte)?\\W*$`, 'iu'),
+  new RegExp(
+    `^\\W*(?:(?:and|und|what about|was ist mit) )?(?:for |f(?:ü|ue)r )?(?:an? |eine? |als )?${roleNames[role]}(?: please| bitte)?\\W*$`,
+    'iu',
+  ),
 ]);
 
 const selfStatement =

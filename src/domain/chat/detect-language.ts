@@ -5,7 +5,7 @@ import { tokenize } from '../retrieval/tokenize.ts';
 
 const germanLetters = /[äöüß]/;
 const germanEndings = /(?:ung|ungen|heit|keit|lich|schaft|tät|taet|zeiten|ausweis|karte|dienst|straße)$/;
-const englishEndings = /(?:ing|tion|tions|ness|ally|ful)$/;
+const englishEndings = /(?:(?<!garch)ing|tion|tions|ness|ally|ful)$/;
 /** Common words of questions, which weigh like function words although they say something. */
 const englishWords = new Set([
   'opening',

@@ -13,9 +13,9 @@ const otherCampusFactor = 0.7;
 const otherRoleFactor = 0.92;
 
 /** Best entries this close in similarity are taken as equally good. */
-const nearEqual = 0.12;
+const nearEqual = 0.2;
 /** Share of common words from which two questions ask the same. */
-const sameQuestionOverlap = 0.5;
+const sameQuestionOverlap = 0.6;
 
 const excludes = <T>(holdsFor: readonly T[], asker: T | undefined): boolean =>
   asker !== undefined && holdsFor.length > 0 && !holdsFor.includes(asker);
@@ -39,7 +39,7 @@ const toSubject = (entry: KnowledgeEntry): Set<string> =>
 function asksTheSame(one: KnowledgeEntry, other: KnowledgeEntry): boolean {
   const [left, right] = [toSubject(one), toSubject(other)];
   const common = [...left].filter((stem) => right.has(stem)).length;
-  return common / Math.max(1, Math.min(left.size, right.size)) >= sameQuestionOverlap;
+  return common / Math.max(1, left.size, right.size) >= sameQuestionOverlap;
 }
 
 const areDisjoint = <T>(one: readonly T[], other: readonly T[]): boolean =>

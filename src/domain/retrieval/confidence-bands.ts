@@ -8,9 +8,9 @@ interface ConfidenceBand {
 }
 
 const bandsByScoring: Readonly<Record<string, ConfidenceBand>> = {
-  local: { high: 0.55, low: 0.4 },
+  local: { high: 0.52, low: 0.32 },
   'gemini-embedding-001': { high: 0.6, low: 0.45 },
-  'keyword only': { high: 0.5, low: 0.3 },
+  'keyword only': { high: 0.5, low: 0.25 },
 };
 const otherModel: ConfidenceBand = { high: 0.6, low: 0.45 };
 

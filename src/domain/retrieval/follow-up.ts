@@ -19,6 +19,7 @@ const questionWord =
 
 const longestLeaningWords = 12;
 const longestReferenceWords = 8;
+const longestFragmentWords = 2;
 const mostFragmentContentWords = 2;
 
 function countContentWords(words: readonly string[], question: string): number {
@@ -35,7 +36,7 @@ function leansOnPrevious(question: string): boolean {
   if (words.length <= longestLeaningWords && leaningStart.test(question)) return true;
   const contentWords = countContentWords(words, question);
   if (words.length <= longestReferenceWords && contentWords <= 3 && reference.test(question)) return true;
-  if (contentWords === 0) return true;
+  if (contentWords === 0 || words.length <= longestFragmentWords) return true;
   return contentWords <= mostFragmentContentWords && !questionWord.test(question);
 }
 

@@ -10,17 +10,19 @@ const keywordShare = 0.6;
 /** A keyword score above a full match earns a little more, so that good keyword matches keep their order. */
 const highestKeywordScore = 1.2;
 
-const clamp = (value: number): number => Math.min(1, Math.max(0, value));
-
 /**
- * idf-mass fusion: `0.6 * min(1.2, bm25 / (C * idf mass of the query)) + 0.4 * cosine`, clamped to 0..1, where C is the
- * median of that ratio over entries that are asked with their own question. Because the mass counts words that nothing
- * matches, a weak word match stays weak, and the score can be read as a confidence. It found the right entry among the
- * first three 8 points more often than reciprocal rank fusion (Cormack et al., 2009) and 10 more than scaling by the
- * best score; any keyword share from 0.3 to 0.8 did as well. With one search out, the other's score stands alone.
+ * idf-mass fusion: `0.6 * min(1.2, bm25 / (C * idf mass of the query)) + 0.4 * cosine`. C is the median of bm25 / idf mass
+ * over entries that are asked with their own question; the mass also counts words that no entry has. So a weak word match
+ * stays weak, unlike after scaling by the best score, and the sum can be read as a confidence, unlike a reciprocal rank
+ * (Cormack et al., SIGIR 2009). On paraphrased questions it was 8 points of recall@3 above the latter and 10 above the
+ * former; keyword shares from 0.3 to 0.8 did equally well. With one search out, the other's score stands alone.
+ * Entries are ordered by this; toSimilarity makes it 0..1.
  */
 export function fuseScores({ keyword, semantic }: SearchScores): number {
-  if (keyword === undefined) return clamp(semantic ?? 0);
-  if (semantic === undefined) return clamp(keyword);
-  return clamp(keywordShare * Math.min(highestKeywordScore, keyword) + (1 - keywordShare) * semantic);
+  if (keyword === undefined) return semantic ?? 0;
+  if (semantic === undefined) return keyword;
+  return keywordShare * Math.min(highestKeywordScore, keyword) + (1 - keywordShare) * semantic;
 }
+
+/** 0..1: a score above a full match is a full match. */
+export const toSimilarity = (score: number): number => Math.min(1, Math.max(0, score));

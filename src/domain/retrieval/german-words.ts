@@ -642,4 +642,136 @@ zentrale, zentral: central
 hotline: hotline/support
 schalter: desk/counter
 servicestelle: service desk
+schützen, schutz, absichern: protect/secure/security
+aktualisieren, aktualisierung: update/change
+aufdruck: validation
+hoch, höhe: high/much
+pflichtig: mandatory
+platz: place/space
+hause: home
+mitglied, mitgliedschaft: member
+ausfüllen: fill form
+unterschrift: signature
+ankommen, angekommen: received/arrive
+vorstellen, vorstellung: introduce/introduction
+aufgabe: task
+verdienen: salary/earn
+urkunde: certificate
+beglaubigt, beglaubigung: certified copy
+fahrplan, abfahrt: timetable/schedule
+umsteigen: change train
+flughafen: airport
+abstellen: park/parking
+elektroauto: electric car
+dusche: shower
+kaution: deposit
+bafög: financial aid
+kredit, darlehen: loan
+ausschreibung: vacancy
+tarif, eingruppierung: pay scale
+personalrat, betriebsrat: staff council
+arbeitsschutz: occupational safety
+betriebsarzt: company doctor
+hausordnung: house rules
+rauchen: smoking
+hund, tier: dog
+beamer: projector
+aufzeichnung, aufnahme: recording
+übertragung: streaming
+umfrage: survey
+verteiler: mailing list
+anhang: attachment
+betrug, angriff, hacker: phishing/attack
+verdächtig: suspicious/phishing
+bildschirmsperre: screen lock
+vertraulich, sensibel: sensitive/confidential
+weitergeben: share
+vernichten, vernichtung: destroy/dispose
+programmieren, programmierung: programming
+rechenzentrum: computing centre/lrz
+server: server
+aufgabengebiet: responsibilities
+musik, chor, orchester: music
+einladung, einladen: invitation
+vortrag: lecture/talk
+messe: fair
+konferenz, tagung, kongress: conference
+exkursion, ausflug: excursion/trip
+erfahrung: experience
+vorstellungsgespräch, bewerbungsgespräch: interview
+dekan, dekanat: dean
+sekretariat: secretary/office
+hausmeister: facility management
+reinigung, putzen: cleaning
+heizung: heating
+strom: electricity
+licht: light
+aufzug, fahrstuhl: elevator
+toilette, wc: restroom/toilet
+ruheraum, gebetsraum: quiet/prayer room
+spielen: play/games
+tanzen, tanz: dance
+fußball: football
+segeln: sailing
+klettern: climbing
+laufen, joggen: running
+bier, kneipe: pub
+impfung, impfen: vaccination/inoculation
+impf: inoculation
+theorie: theory
+schwerpunkt: focus
+beitragen: contribute
+zurück: back
+rückerstattung: refund/reimbursement
+verspätet, verspätung, spät: late
+sofort: immediately
+dringend: urgent
+vorlesen: read
+folie: slides
+skript: lecture notes
+übersetzung, übersetzen: translation
+sprachzentrum: language center
+gasthörer: guest student
+schüler: school pupil
+stadtplan: map
+papier: paper
+scanner: scanner
+tinte, toner: toner
+monitor: monitor/screen
+maus, tastatur: keyboard/mouse
+kabel: cable
+dienststelle: department
+umbuchen: change booking
+befreiung, befreien, befreit: exemption
+mindest, minimum: minimum
+alter: age
+geburtsdatum, geburtstag: birth date
+staatsangehörigkeit: nationality
+bürger: citizens
+eu: EU
+heirat, verheiratet: marriage/name
+titel: title
+geschlecht: gender
+profilbild: profile picture
+sprachkenntnisse: language skills
+einzahlen: deposit money
+quittung, beleg: receipt
+verpflegungspauschale, tagegeld: daily allowance
+mietwagen: rental car
+dienstwagen: company car
+taxi: taxi
+zeitraum: period
+zwischenzeit: meantime
+nebentätigkeit: secondary employment
+arbeitsbedingung: working conditions
+teilzeit: part-time
+vollzeit: full-time
+befristet, befristung: fixed-term
+rente, pension: pension
+sozialversicherung: social insurance
+sozialleistung: benefits
+leistung: benefits/achievement
+leistungen: benefits
+ermöglichen: enable
+gemeinsam: shared/common
 `;

@@ -2,7 +2,7 @@ import type { Language } from '../audience.ts';
 import { detectLanguage } from '../chat/detect-language.ts';
 import { glossaryWords, translateGerman } from './german-glossary.ts';
 import type { KeywordIndex, QueryConcept } from './keyword-index.ts';
-import { rephrase } from './rephrase.ts';
+import { rephraseEnglish, rephraseGerman } from './rephrase.ts';
 import { createSpelling, type Spelling } from './spelling.ts';
 import { stemEnglish, stemGerman } from './stem.ts';
 import { englishStopWords, germanStopWords } from './stop-words.ts';
@@ -95,6 +95,9 @@ export function createQueryInterpreter(
     new Map([...glossaryWords.map((word) => [word, 1] as const), ...index.words]),
   );
 
+  const knownStems = new Set([...knownWords].map(stemEnglish));
+  const isCorrect = (word: string): boolean => knownStems.has(stemEnglish(word));
+
   const findLiteralStems = (word: string): string[] =>
     [...new Set([stemEnglish(word), stemGerman(word)])].filter(index.hasStem);
 
@@ -138,18 +141,19 @@ export function createQueryInterpreter(
   function readWord(word: string, language: Language, spelling: Spelling): ReadWord {
     const known = readKnown(word, language);
     if (known !== undefined) return known;
-    const nearest = knownWords.has(word) ? undefined : spelling.findNearest(word);
+    const nearest = isCorrect(word) ? undefined : spelling.findNearest(word);
     return (nearest === undefined ? undefined : readKnown(nearest, language)) ?? readByPrefix(word);
   }
 
   return {
-    interpret(text, weight = 1) {
-      const language = detectLanguage(text);
+    interpret(query, weight = 1) {
+      const language = detectLanguage(query);
+      const text = language === 'de' ? rephraseGerman(query) : query;
       const stopWords = language === 'de' ? germanStopWords : englishStopWords;
       const spelling = language === 'de' ? germanSpelling : englishSpelling;
       const concepts = new Map<string, QueryConcept>();
       const english = new Map<string, string>();
-      for (const word of tokenize(language === 'en' ? rephrase(text) : text)) {
+      for (const word of tokenize(language === 'en' ? rephraseEnglish(text) : text)) {
         if (stopWords.has(word)) {
           if (language === 'de') english.set(word, functionWords.get(word) ?? '');
           continue;

@@ -1,5 +1,7 @@
-/** Everyday phrases whose words mislead one by one, and what knowledge bases write instead. */
-const phrases: readonly (readonly [RegExp, string])[] = [
+/** Phrases whose words mislead one by one, and what knowledge bases write instead. */
+type Phrases = readonly (readonly [RegExp, string])[];
+
+const englishPhrases: Phrases = [
   [/\b(?:days?|time|week) off\b/gi, 'vacation'],
   [/\b(?:call in|calling in) sick\b/gi, 'sick leave'],
   [/\b(?:sick|doctors?|doctor's) note\b/gi, 'sick leave certificate'],
@@ -32,6 +34,33 @@ const phrases: readonly (readonly [RegExp, string])[] = [
   [/\bgym(?:s|nasium)?\b/gi, 'fitness center sports'],
 ];
 
-/** Puts everyday English phrases into the words of a knowledge base. */
-export const rephrase = (text: string): string =>
+const germanPhrases: Phrases = [
+  [/\b(?:von )?zu ?hause(?: aus)?\b/giu, 'homeoffice'],
+  [/\bkennen (?:zu )?lernen\b/giu, 'kennenlernen'],
+  [/\b(?:lerne|lernt|lernen)\b(?=.*\bkennen\b)/giu, 'kennenlernen'],
+  [/\bnicht (?:angekommen|erhalten|bekommen|gekommen)\b/giu, 'fehlt'],
+  [/\btag der offenen t(?:ü|ue)r\b/giu, 'open day'],
+  [/\bwie viele?\b/giu, 'wieviel'],
+  [/\berste[nrs]? (?:arbeits)?tag\b/giu, 'first work day'],
+  [/\b(?:trage|tr(?:ä|ae)gt|tragen)\b(?=.*\bein\b)/giu, 'eintragen'],
+  [/\b(?:leihe|leiht)\b(?=.*\baus\b)/giu, 'ausleihen'],
+  [/\b(?:lege|legt)\b(?=.*\ban\b)/giu, 'anlegen'],
+  [/\b(?:lade|l(?:ä|ae)dt)\b(?=.*\b(?:herunter|runter)\b)/giu, 'herunterladen'],
+  [/\b(?:lade|l(?:ä|ae)dt)\b(?=.*\bauf\b)/giu, 'aufladen'],
+  [/\b(?:gebe|gibt)\b(?=.*\bzur(?:ü|ue)ck\b)/giu, 'zurückgeben'],
+  [/\b(?:reiche|reicht)\b(?=.*\bein\b)/giu, 'einreichen'],
+  [/\b(?:setze|setzt)\b(?=.*\bzur(?:ü|ue)ck\b)/giu, 'zurücksetzen'],
+  [/\b(?:rechne|rechnet)\b(?=.*\bab\b)/giu, 'abrechnen'],
+  [/\b(?:melde|meldet)\b(?=.*\bkrank\b)/giu, 'krankmelden'],
+  [/\b(?:melde|meldet)\b(?=.*\ban\b)/giu, 'anmelden'],
+  [/\b(?:komme|kommt)\b(?=.*\b(?:nach|zum|zur|hin)\b)/giu, 'erreichen'],
+];
+
+const replaceAll = (text: string, phrases: Phrases): string =>
   phrases.reduce((current, [pattern, replacement]) => current.replace(pattern, replacement), text);
+
+/** Puts everyday English phrases into the words of a knowledge base. */
+export const rephraseEnglish = (text: string): string => replaceAll(text, englishPhrases);
+
+/** Joins what German takes apart ("ich lade ... hoch") and phrases that no dictionary of words can hold. */
+export const rephraseGerman = (text: string): string => replaceAll(text, germanPhrases);

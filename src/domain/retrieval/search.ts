@@ -7,7 +7,7 @@ import type { VectorIndex, VectorMatch } from '../ports/vector-index.ts';
 import { type Clarification, findClarification, weighAudience } from './audience-preference.ts';
 import { rateConfidence } from './confidence-bands.ts';
 import { joinFollowUp } from './follow-up.ts';
-import { fuseScores } from './fusion.ts';
+import { fuseScores, toSimilarity } from './fusion.ts';
 import type { QueryConcept } from './keyword-index.ts';
 import type { KnowledgeView } from './knowledge-view.ts';
 
@@ -92,10 +92,44 @@ export function prepareQuery(view: KnowledgeView, query: string, previousQuestio
 }
 
 /** Entries beyond the nearest ones are at most as similar as the last of those. */
-function toSemanticScores(matches: readonly VectorMatch[]): (entryId: string) => number {
-  const scores = new Map(matches.map(({ entryId, similarity }) => [entryId, similarity]));
+function toSemanticScores(matches: readonly VectorMatch[]): SemanticScores {
+  const nearest = new Map(matches.map(({ entryId, similarity }) => [entryId, similarity]));
   const last = matches.length < vectorCandidates ? 0 : (matches.at(-1)?.similarity ?? 0);
-  return (entryId) => scores.get(entryId) ?? last;
+  return { nearest, last };
+}
+
+interface SemanticScores {
+  nearest: ReadonlyMap<string, number>;
+  /** For entries that are not among the nearest. */
+  last: number;
+}
+
+interface FoundScores {
+  keyword: ReadonlyMap<string, number> | undefined;
+  semantic: SemanticScores | undefined;
+}
+
+/** Candidates of either search, best first by fused score; the score may exceed 1 where the similarity is cut. */
+function rankEntries(
+  view: KnowledgeView,
+  { keyword, semantic }: FoundScores,
+  audience: Audience,
+): SearchResult[] {
+  const scored: { score: number; result: SearchResult }[] = [];
+  for (const id of new Set([...(keyword?.keys() ?? []), ...(semantic?.nearest.keys() ?? [])])) {
+    const entry = view.entries.get(id);
+    if (entry === undefined) continue;
+    const keywordScore = keyword && (keyword.get(id) ?? 0);
+    const semanticSimilarity = semantic && (semantic.nearest.get(id) ?? semantic.last);
+    const score =
+      fuseScores({ keyword: keywordScore, semantic: semanticSimilarity }) *
+      weighAudience(view, entry, audience);
+    scored.push({
+      score,
+      result: { entry, similarity: toSimilarity(score), semanticSimilarity, keywordScore },
+    });
+  }
+  return scored.sort((a, b) => b.score - a.score).map(({ result }) => result);
 }
 
 export function createSearch(deps: SearchDependencies): Search {
@@ -130,41 +164,28 @@ export function createSearch(deps: SearchDependencies): Search {
       request.method === 'keyword' ? undefined : searchVectors(view, prepared.embeddingText, request);
     const keywordScores = view.keywordIndex.search(prepared.concepts);
     const matches = await vectors;
-    const semanticOut = typeof matches === 'string' ? matches : undefined;
-    const semanticScores = Array.isArray(matches) ? toSemanticScores(matches) : undefined;
-    const method = semanticScores === undefined ? 'keyword' : request.method;
+    const out = typeof matches === 'string' ? matches : undefined;
+    const semantic = Array.isArray(matches) ? toSemanticScores(matches) : undefined;
+    const method = semantic === undefined ? 'keyword' : request.method;
 
-    const audience = { ...request.audience, ...detectAudience(prepared.queryText) };
-    const candidateIds = new Set(Array.isArray(matches) ? matches.map(({ entryId }) => entryId) : []);
-    if (method !== 'semantic') for (const id of keywordScores.keys()) candidateIds.add(id);
-
-    const ranked: SearchResult[] = [];
-    for (const id of candidateIds) {
-      const entry = view.entries.get(id);
-      if (entry === undefined) continue;
-      const keywordScore = method === 'semantic' ? undefined : (keywordScores.get(id) ?? 0);
-      const semanticSimilarity = semanticScores?.(id);
-      const similarity =
-        fuseScores({ keyword: keywordScore, semantic: semanticSimilarity }) *
-        weighAudience(view, entry, audience);
-      if (similarity >= settings.similarityThreshold) {
-        ranked.push({ entry, similarity, semanticSimilarity, keywordScore });
-      }
-    }
-    ranked.sort((a, b) => b.similarity - a.similarity);
-
-    const best = ranked[0]?.similarity ?? 0;
-    const confidence = rateConfidence(
-      best,
-      method === 'keyword' ? 'keyword only' : view.version.embeddingModel,
+    const audience = {
+      ...request.audience,
+      ...detectAudience(prepared.queryText),
+      ...detectAudience(request.query),
+    };
+    const keyword = method === 'semantic' ? undefined : keywordScores;
+    const matching = rankEntries(view, { keyword, semantic }, audience).filter(
+      ({ similarity }) => similarity >= settings.similarityThreshold,
     );
-    const clarification = confidence === 'none' ? undefined : findClarification(view, ranked, audience);
+    const scoring = method === 'keyword' ? 'keyword only' : view.version.embeddingModel;
+    const confidence = rateConfidence(matching[0]?.similarity ?? 0, scoring);
+    const clarification = confidence === 'high' ? findClarification(view, matching, audience) : undefined;
     return {
-      results: ranked.slice(0, request.topK),
+      results: matching.slice(0, request.topK),
       confidence,
       queryText: prepared.queryText,
       method,
-      degraded: semanticOut === undefined ? [] : [semanticOut],
+      degraded: out === undefined ? [] : [out],
       ...(clarification && { clarification }),
     };
   }

@@ -4,6 +4,7 @@ export interface Spelling {
 }
 
 const shortestRepairable = 4;
+const shortestForSubstitution = 6;
 const shortestForTwoEdits = 8;
 
 const maximumEdits = (word: string): number => (word.length >= shortestForTwoEdits ? 2 : 1);
@@ -35,17 +36,36 @@ function countEdits(from: string, to: string, limit: number): number {
   return previous[to.length] ?? limit + 1;
 }
 
+const sortLetters = (word: string): string => [...word].sort().join('');
+
+/** Short words differ by one letter too easily ("lisa", "list"): there only letters swapped, missing or extra count. */
+const isOtherShortWord = (word: string, candidate: string): boolean =>
+  word.length < shortestForSubstitution &&
+  candidate.length === word.length &&
+  sortLetters(word) !== sortLetters(candidate);
+
+const toBucket = (length: number, firstLetter: string | undefined): string => `${length}${firstLetter}`;
+
 /**
- * @param words Known words with how common they are: among equally near ones the commonest wins. A first letter is
- *   rarely mistyped, so one that differs counts as half an edit more.
+ * @param words Known words with how common they are. Among equally near ones the commonest wins. A first letter is
+ *   rarely mistyped: only one that swapped with the second or was added before it is repaired.
  */
 export function createSpelling(words: ReadonlyMap<string, number>): Spelling {
-  const byLength = new Map<number, string[]>();
+  const buckets = new Map<string, string[]>();
   for (const word of words.keys()) {
     if (word.length < shortestRepairable || /\d/.test(word)) continue;
-    const sameLength = byLength.get(word.length);
-    if (sameLength === undefined) byLength.set(word.length, [word]);
-    else sameLength.push(word);
+    const key = toBucket(word.length, word[0]);
+    const bucket = buckets.get(key);
+    if (bucket === undefined) buckets.set(key, [word]);
+    else bucket.push(word);
+  }
+
+  function* listCandidates(word: string, limit: number): Generator<string> {
+    for (let length = word.length - limit; length <= word.length + limit; length += 1) {
+      for (const firstLetter of new Set([word[0], word[1]])) {
+        yield* buckets.get(toBucket(length, firstLetter)) ?? [];
+      }
+    }
   }
 
   return {
@@ -53,15 +73,14 @@ export function createSpelling(words: ReadonlyMap<string, number>): Spelling {
       if (word.length < shortestRepairable || /\d/.test(word)) return undefined;
       const limit = maximumEdits(word);
       let nearest: string | undefined;
-      let fewest = limit + 0.5;
-      for (let length = word.length - limit; length <= word.length + limit; length += 1) {
-        for (const candidate of byLength.get(length) ?? []) {
-          const edits = countEdits(word, candidate, limit) + (candidate[0] === word[0] ? 0 : 0.5);
-          const commoner = (words.get(candidate) ?? 0) > (words.get(nearest ?? '') ?? 0);
-          if (edits < fewest || (edits === fewest && commoner)) {
-            nearest = candidate;
-            fewest = edits;
-          }
+      let fewest = limit + 1;
+      for (const candidate of listCandidates(word, limit)) {
+        if (isOtherShortWord(word, candidate)) continue;
+        const edits = countEdits(word, candidate, limit);
+        const commoner = (words.get(candidate) ?? 0) > (words.get(nearest ?? '') ?? 0);
+        if (edits < fewest || (edits === fewest && edits <= limit && commoner)) {
+          nearest = candidate;
+          fewest = edits;
         }
       }
       return nearest;

@@ -13,7 +13,7 @@ would yes you your yourself
 
 /** The same for German, with and without umlauts. */
 export const germanStopWords = toSet(`
-ab aber alle allem allen aller alles als also am an ans auch auf aus bei beim bereits bin bis bist bitte da dabei dafür
+ab aber andere anderem anderen anderer anderes alle allem allen aller alles als also am an ans auch auf aus bei beim bereits bin bis bist bitte da dabei dafür
 dafuer damit dann darf darfst daran darauf darüber darueber das dass davon dazu dein deine dem den denn der des deshalb
 dich die dies diese diesem diesen dieser dieses dir doch dort du durch dürfen duerfen eben ein eine einem einen einer
 eines eigentlich einfach er erst es etwa etwas euch euer für fuer gab ganz gar geben gegen geht gehts gehen genau genug gerade gerne gern gibt gibts

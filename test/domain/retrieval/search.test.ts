@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'vitest';
+import { DependencyError } from '../../../src/domain/errors.ts';
+import type { VectorMatch } from '../../../src/domain/ports/vector-index.ts';
+import { createSearch, prepareQuery, type SearchDependencies } from '../../../src/domain/retrieval/search.ts';
+import { createSampleView } from './sample-knowledge.ts';
+
+const view = createSampleView();
+
+const searchWith = (overrides: Partial<SearchDependencies> = {}) =>
+  createSearch({
+    knowledge: () => view,
+    embedQuery: async () => [1, 0],
+    vectorIndex: { query: async () => [] },
+    settings: { similarityThreshold: 0.3 },
+    ...overrides,
+  });
+
+const outOfOrder = (dependency: 'chroma' | 'gemini') => async (): Promise<never> => {
+  throw new DependencyError(dependency, 'unavailable', 'out');
+};
+
+const ask = (query: string, overrides: Partial<SearchDependencies> = {}) =>
+  searchWith(overrides).search({ query, method: 'keyword', topK: 3 });
+
+const firstId = async (query: string) => (await ask(query)).results[0]?.entry.id;
+
+describe('what is found by words alone', () => {
+  test.each([
+    ['an inflected form', 'borrowing a book', 'library-loan'],
+    ['a synonym', 'Can I reach the network remotely with a VPN?', 'vpn'],
+    ['typing errors', 'how to instal the vpn cleint', 'vpn'],
+    ['swapped letters', 'helath insurence price', 'insurance'],
+    ['German over English entries', 'Was kostet die Krankenversicherung?', 'insurance'],
+    ['German with umlauts spelt out', 'Wie viele Buecher darf ich ausleihen?', 'library-loan'],
+    ['a German compound', 'Urlaubsantrag', 'vacation'],
+    ['an everyday phrase', 'How do I ask for days off?', 'vacation'],
+  ])('%s', async (_, query, expected) => {
+    expect(await firstId(query)).toBe(expected);
+  });
+
+  test('a question that nothing matches is not known and has no results', async () => {
+    const outcome = await ask('Who painted the Mona Lisa?');
+    expect(outcome).toMatchObject({ results: [], confidence: 'none' });
+  });
+
+  test('the question of an entry is a confident match', async () => {
+    const outcome = await ask('How do I install the VPN client?');
+    expect(outcome).toMatchObject({ confidence: 'high', method: 'keyword', degraded: [] });
+  });
+
+  test('results are best first, at most topK, within 0 to 1 and not below the threshold', async () => {
+    const { results } = await searchWith().search({
+      query: 'set up eduroam WiFi',
+      method: 'keyword',
+      topK: 2,
+    });
+    const similarities = results.map(({ similarity }) => similarity);
+    expect(similarities).toEqual(similarities.toSorted((a, b) => b - a));
+    expect(similarities.length).toBeLessThanOrEqual(2);
+    expect(similarities.every((similarity) => similarity >= 0.3 && similarity <= 1)).toBe(true);
+  });
+});
+
+describe('words and vectors together', () => {
+  const vectorsSay = (matches: VectorMatch[]) => ({ vectorIndex: { query: async () => matches } });
+
+  test('a strong vector match lifts an entry that shares few words', async () => {
+    const outcome = await searchWith(vectorsSay([{ entryId: 'insurance', similarity: 0.9 }])).search({
+      query: 'medical coverage',
+      method: 'hybrid',
+      topK: 3,
+    });
+    expect(outcome.results[0]).toMatchObject({ entry: { id: 'insurance' }, semanticSimilarity: 0.9 });
+  });
+
+  test('the vectors are asked of the version that the words are from', async () => {
+    let asked: number | undefined;
+    await searchWith({
+      vectorIndex: {
+        query: async (version) => {
+          asked = version;
+          return [];
+        },
+      },
+    }).search({ query: 'vpn', method: 'hybrid', topK: 3 });
+    expect(asked).toBe(view.version.version);
+  });
+
+  test('a prefetched embedding of the same text saves the call', async () => {
+    const { embeddingText } = prepareQuery(view, 'vpn');
+    const outcome = await searchWith({
+      ...vectorsSay([{ entryId: 'vpn', similarity: 0.8 }]),
+      embedQuery: outOfOrder('gemini'),
+    }).search({
+      query: 'vpn',
+      method: 'semantic',
+      topK: 3,
+      prefetchedEmbedding: { text: embeddingText, embedding: [1, 0] },
+    });
+    expect(outcome).toMatchObject({ method: 'semantic', degraded: [], results: [{ similarity: 0.8 }] });
+  });
+
+  test.each([
+    ['chroma', { vectorIndex: { query: outOfOrder('chroma') } }],
+    ['gemini', { embedQuery: outOfOrder('gemini') }],
+  ] as const)('without %s the words answer alone, and the outcome says so', async (dependency, overrides) => {
+    const outcome = await searchWith(overrides).search({ query: 'install vpn', method: 'semantic', topK: 3 });
+    expect(outcome).toMatchObject({ method: 'keyword', degraded: [dependency] });
+    expect(outcome.results[0]?.entry.id).toBe('vpn');
+  });
+
+  test('an error that is no outage is not swallowed', async () => {
+    const search = searchWith({
+      embedQuery: async () => {
+        throw new TypeError('bug');
+      },
+    });
+    await expect(search.search({ query: 'vpn', method: 'hybrid', topK: 3 })).rejects.toThrow('bug');
+  });
+
+  test('an asker who went away ends the search', async () => {
+    const search = searchWith({ embedQuery: outOfOrder('gemini') });
+    const gone = AbortSignal.abort(new Error('gone'));
+    await expect(search.search({ query: 'vpn', method: 'hybrid', topK: 3, signal: gone })).rejects.toThrow(
+      'gone',
+    );
+  });
+});
+
+describe('whose question it is', () => {
+  test('entries of the asker’s campus come before those of another', async () => {
+    const outcome = await searchWith().search({
+      query: 'Where can I park?',
+      method: 'keyword',
+      topK: 3,
+      audience: { campus: 'Munich' },
+    });
+    expect(outcome.results[0]?.entry.id).toBe('parking-munich');
+    expect(outcome.clarification).toBeUndefined();
+  });
+
+  test('a campus named in the question goes before the asker’s', async () => {
+    const outcome = await searchWith().search({
+      query: 'Where can I park in Garching?',
+      method: 'keyword',
+      topK: 3,
+      audience: { campus: 'Munich' },
+    });
+    expect(outcome.results[0]?.entry.id).toBe('parking-garching');
+  });
+
+  test.each([
+    ['campus', 'Where can I park?'],
+    ['role', 'How do I set up my e-mail address?'],
+  ])('asks for the %s when the best entries differ by it only', async (clarification, query) => {
+    expect(await ask(query)).toMatchObject({ clarification });
+  });
+
+  test('asks nothing when the best entry holds for everyone', async () => {
+    expect((await ask('How do I install the VPN client?')).clarification).toBeUndefined();
+  });
+});
+
+test('a follow-up is searched together with what it refers to', async () => {
+  const outcome = await searchWith().search({
+    query: 'And on macOS?',
+    method: 'keyword',
+    topK: 3,
+    previousQuestion: 'How do I set up eduroam on Windows?',
+  });
+  expect(outcome.queryText).toBe('How do I set up eduroam on Windows? And on macOS?');
+  expect(outcome.results[0]?.entry.id).toBe('eduroam-mac');
+});
+
+test('only a model that knows no German gets the question in English', () => {
+  const question = 'Was kostet die Krankenversicherung?';
+  expect(prepareQuery(view, question).embeddingText).toMatch(/health insurance/);
+  expect(prepareQuery(createSampleView('gemini-embedding-001'), question).embeddingText).toBe(question);
+});
+
+test('before any knowledge is loaded nothing is known', async () => {
+  const outcome = await ask('vpn', { knowledge: () => undefined });
+  expect(outcome).toMatchObject({ results: [], confidence: 'none' });
+});
