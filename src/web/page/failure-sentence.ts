@@ -24,7 +24,11 @@ export const failureSentence = (error: unknown, localizer: Localizer, now: Date)
   }
   if (error.status === 429) {
     const at = new Date(now.getTime() + (error.retryAfterSeconds ?? 60) * 1000);
-    const time = at.toLocaleTimeString(localizer.language(), { hour: '2-digit', minute: '2-digit' });
+    const time = at.toLocaleTimeString(localizer.language(), {
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    });
     return { key: 'errorRateLimit', value: time };
   }
   return { key: sentences[error.status] ?? 'errorFailed' };

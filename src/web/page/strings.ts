@@ -75,7 +75,7 @@ const english = {
   errorForbidden: 'This page may not be used from here.',
   errorQuestion: 'The service could not read this question. Please phrase it differently.',
   errorRateLimit: 'You have asked many questions. You can go on at {}.',
-  errorConflict: 'This question is already being answered. Please try again.',
+  errorConflict: 'This answer was stopped.',
 };
 
 export type StringKey = keyof typeof english;
@@ -157,7 +157,7 @@ const german: Record<StringKey, string> = {
   errorForbidden: 'Diese Seite darf von hier aus nicht benutzt werden.',
   errorQuestion: 'Der Dienst konnte diese Frage nicht lesen. Bitte formulieren Sie sie anders.',
   errorRateLimit: 'Sie haben viele Fragen gestellt. Weiter geht es um {} Uhr.',
-  errorConflict: 'Diese Frage wird schon beantwortet. Bitte versuchen Sie es noch einmal.',
+  errorConflict: 'Diese Antwort wurde angehalten.',
 };
 
 export const strings = { en: english, de: german } as const satisfies Record<
