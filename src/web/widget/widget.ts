@@ -57,9 +57,10 @@ const mountWidget = (origin: string) => {
   root.append(button);
 
   let frame: HTMLIFrameElement | undefined;
+  let isLoaded = false;
 
   const tellFrame = () => {
-    frame?.contentWindow?.postMessage('tum-chat:opened' satisfies FrameMessage, origin);
+    if (isLoaded) frame?.contentWindow?.postMessage('tum-chat:opened' satisfies FrameMessage, origin);
   };
 
   const setOpen = (open: boolean) => {
@@ -72,7 +73,10 @@ const mountWidget = (origin: string) => {
     }
     if (frame === undefined) {
       frame = createFrame(origin, language);
-      frame.addEventListener('load', tellFrame);
+      frame.addEventListener('load', () => {
+        isLoaded = true;
+        tellFrame();
+      });
       root.prepend(frame);
     }
     frame.hidden = false;
