@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import type { Hono } from 'hono';
 
 export interface WebServer extends AsyncDisposable {
   origin: string;
@@ -10,10 +9,11 @@ export interface WebServer extends AsyncDisposable {
   dropConnections(): void;
 }
 
-/** Serves an app on a free loopback port. */
-export async function startWebServer(app: Hono): Promise<WebServer> {
-  const listener: RequestListener = getRequestListener(app.fetch);
-  const server = createServer(listener);
+/** Serves on a free loopback port what `fetch` of an app answers. */
+export async function startWebServer(app: {
+  fetch: Parameters<typeof getRequestListener>[0];
+}): Promise<WebServer> {
+  const server = createServer(getRequestListener(app.fetch));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

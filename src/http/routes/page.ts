@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { type Context, Hono } from 'hono';
+import type { AppEnv } from '../app-env.ts';
 
 export interface PageRoutesOptions {
   /** Where the build of `src/web` put `index.html`, `widget.html`, `widget.js` and `assets/`. */
@@ -25,7 +26,7 @@ const contentTypes: Record<string, string> = {
 };
 
 /** The chat page, the widget and what they load. Files are read and compressed once, on creation. */
-export const createPageRoutes = ({ assetsDirectory, frameAncestors }: PageRoutesOptions): Hono => {
+export const createPageRoutes = ({ assetsDirectory, frameAncestors }: PageRoutesOptions): Hono<AppEnv> => {
   const file = (name: string) => readStaticFile(path.join(assetsDirectory, name));
   const page = file('index.html');
   const widgetPage = file('widget.html');
@@ -34,7 +35,7 @@ export const createPageRoutes = ({ assetsDirectory, frameAncestors }: PageRoutes
     readdirSync(path.join(assetsDirectory, 'assets')).map((name) => [name, file(path.join('assets', name))]),
   );
 
-  const app = new Hono();
+  const app = new Hono<AppEnv>();
   app.get('/', (context) =>
     sendFile(context, page, {
       ...documentHeaders("'none'"),
@@ -98,7 +99,7 @@ const readStaticFile = (location: string): StaticFile => {
   };
 };
 
-const sendFile = (context: Context, file: StaticFile, headers: Record<string, string>) => {
+const sendFile = (context: Context<AppEnv>, file: StaticFile, headers: Record<string, string>) => {
   const common = {
     ...headers,
     ETag: file.etag,

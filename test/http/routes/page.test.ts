@@ -2,14 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPageRoutes } from '../../../src/http/routes/page.ts';
 import { buildWeb } from '../../../src/web/build.mjs';
 
 const embedder = 'https://www.example.org';
 let directory: string;
-let app: Hono;
+let app: ReturnType<typeof createPageRoutes>;
 
 beforeAll(async () => {
   directory = await mkdtemp(path.join(os.tmpdir(), 'page-'));
