@@ -1,0 +1,108 @@
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { hasIpv6Loopback } from './ports.ts';
+import { answersHttp } from './probes.ts';
+import { findProgram } from './programs.ts';
+import { projectPath } from './project-root.ts';
+import { createService, type Service } from './service.ts';
+
+export interface NginxOptions {
+  /** nginx.conf is linked and its site/ written here; logs stay here. */
+  readonly dataDir: string;
+  readonly httpPort: number;
+  readonly httpsPort: number;
+  /** A third port, which only leads to HTTPS. */
+  readonly redirectPort?: number;
+  readonly replicaPorts: readonly number[];
+  readonly certificate: { readonly certificateFile: string; readonly keyFile: string };
+  readonly requestTimeoutSeconds: number;
+  readonly trustedProxies: readonly string[];
+  readonly adminNetworks: readonly string[];
+}
+
+export interface Nginx extends Service {
+  readonly httpsUrl: string;
+  /** Sends new requests to these replicas; requests in flight finish where they are. */
+  setReplicaPorts(ports: readonly number[]): void;
+}
+
+/** nginx with the project's nginx.conf, on loopback. */
+export async function startNginx(options: NginxOptions): Promise<Nginx> {
+  const { dataDir, httpPort, httpsPort } = options;
+  const site = join(dataDir, 'site');
+  mkdirSync(site, { recursive: true });
+  for (const folder of ['logs', 'temporary', 'acme']) mkdirSync(join(dataDir, folder), { recursive: true });
+  const configuration = join(dataDir, 'nginx.conf');
+  rmSync(configuration, { force: true });
+  symlinkSync(projectPath('nginx.conf'), configuration);
+  const addresses = (await hasIpv6Loopback()) ? ['127.0.0.1', '[::1]'] : ['127.0.0.1'];
+  const files = {
+    ...describeSite(options, addresses),
+    'upstream.conf': describeUpstream(options.replicaPorts),
+  };
+  for (const [name, lines] of Object.entries(files)) writeLines(join(site, name), lines);
+
+  const url = `http://127.0.0.1:${httpPort}`;
+  const service = createService({
+    name: 'nginx',
+    url,
+    port: httpPort,
+    logFile: join(dataDir, 'logs/error.log'),
+    program: findProgram('nginx'),
+    // Both names are relative to the prefix. Without -e, nginx begins with the log file of its package.
+    programArguments: ['-p', `${dataDir}/`, '-e', 'logs/error.log', '-c', 'nginx.conf', '-g', 'daemon off;'],
+    env: { PATH: process.env.PATH },
+    isReady: () => answersItself(url),
+  });
+  await service.start();
+  return {
+    ...service,
+    httpsUrl: `https://localhost:${httpsPort}`,
+    setReplicaPorts(ports) {
+      writeLines(join(site, 'upstream.conf'), describeUpstream(ports));
+      service.signal('SIGHUP');
+    },
+  };
+}
+
+/** Any answer will do: it comes from nginx, whatever the replicas are up to. */
+const answersItself = (url: string) => answersHttp(`${url}/metrics`).then(() => true);
+
+const writeLines = (path: string, lines: readonly string[]) => writeFileSync(path, `${lines.join('\n')}\n`);
+
+const describeUpstream = (ports: readonly number[]) =>
+  ports.map((port) => `server 127.0.0.1:${port} max_fails=3 fail_timeout=5s;`);
+
+const temporaryFiles = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+
+function describeSite(
+  options: NginxOptions,
+  addresses: readonly string[],
+): Record<string, readonly string[]> {
+  const { httpPort, httpsPort, redirectPort } = options;
+  const plainPorts = redirectPort === undefined ? [httpPort] : [httpPort, redirectPort];
+  return {
+    'main.conf': [
+      'pid logs/nginx.pid;',
+      'error_log logs/error.log warn;',
+      // Started by root, workers would become `nobody`, who cannot get into every checkout.
+      ...(process.getuid?.() === 0 ? [`user ${userInfo().username};`] : []),
+    ],
+    'http.conf': [
+      'access_log logs/access.log access;',
+      ...temporaryFiles.map((kind) => `${kind}_temp_path temporary/${kind};`),
+    ],
+    'trusted-proxies.conf': options.trustedProxies.map((network) => `set_real_ip_from ${network};`),
+    'admin-networks.conf': options.adminNetworks.map((network) => `${network} 1;`),
+    'redirect-ports.conf': redirectPort === undefined ? [] : [`${redirectPort} 1;`],
+    'server.conf': [
+      // nginx before 1.25.1 has no `http2 on`.
+      ...addresses.map((address) => `listen ${address}:${httpsPort} ssl http2 backlog=4096;`),
+      ...addresses.flatMap((address) => plainPorts.map((port) => `listen ${address}:${port} backlog=4096;`)),
+      `ssl_certificate ${options.certificate.certificateFile};`,
+      `ssl_certificate_key ${options.certificate.keyFile};`,
+      `proxy_read_timeout ${options.requestTimeoutSeconds + 5}s;`,
+    ],
+  };
+}

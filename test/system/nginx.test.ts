@@ -1,0 +1,376 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
+import { request as requestTls } from 'node:https';
+import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ensureCertificate } from '../../infra/local/certificate.ts';
+import { type Nginx, startNginx } from '../../infra/local/nginx.ts';
+import { findFreePort } from '../../infra/local/ports.ts';
+import { createTemporaryFolder, removeTemporaryFolder } from './temporary-folder.ts';
+
+const page = `<!doctype html><p>${'TUM '.repeat(1000)}</p>`;
+
+/** Stands for a replica: tells what it was sent, and does what a path asks for. */
+async function startReplica(name: string) {
+  const received: IncomingMessage[] = [];
+  let isDead = false;
+  const server = createServer((incoming, outgoing) => {
+    received.push(incoming);
+    incoming.on('end', () => {
+      if (isDead) incoming.socket.destroy();
+      else respond(incoming, outgoing).catch(() => outgoing.destroy());
+    });
+    incoming.resume();
+  });
+  server.keepAliveTimeout = 75_000;
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  async function respond(incoming: IncomingMessage, outgoing: ServerResponse) {
+    outgoing.setHeader('X-Replica', name);
+    outgoing.setHeader('X-Request-ID', String(incoming.headers['x-request-id']));
+    if (incoming.url === '/page') return void outgoing.setHeader('Content-Type', 'text/html').end(page);
+    if (incoming.url === '/app-error') return void outgoing.writeHead(503).end('from the replica');
+    if (incoming.url === '/api/chat/stream') {
+      outgoing.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      outgoing.write('data: first\n\n');
+      await once(server, 'release');
+      return void outgoing.end(`data: ${'last '.repeat(500)}\n\n`);
+    }
+    outgoing.setHeader('Content-Type', 'application/json').end(JSON.stringify(incoming.headers));
+  }
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    received,
+    release: () => server.emit('release'),
+    /** From now on each request ends as it does when the process is killed while it works on it. */
+    die() {
+      isDead = true;
+    },
+    revive() {
+      isDead = false;
+    },
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+let folder: string;
+let replicas: Array<Awaited<ReturnType<typeof startReplica>>>;
+let nginx: Nginx;
+let redirectPort: number;
+let httpsPort: number;
+
+beforeAll(async () => {
+  folder = createTemporaryFolder();
+  replicas = await Promise.all([startReplica('one'), startReplica('two')]);
+  redirectPort = await findFreePort();
+  httpsPort = await findFreePort();
+  nginx = await startNginx({
+    dataDir: join(folder, 'nginx'),
+    httpPort: await findFreePort(),
+    httpsPort,
+    redirectPort,
+    replicaPorts: replicas.map(({ port }) => port),
+    certificate: await ensureCertificate(folder),
+    requestTimeoutSeconds: 10,
+    trustedProxies: ['127.0.0.9'],
+    adminNetworks: ['127.0.0.1', '203.0.113.0/24'],
+  });
+});
+
+afterAll(async () => {
+  await nginx.stop();
+  for (const replica of replicas) replica.close();
+  removeTemporaryFolder(folder);
+});
+
+interface Reply {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** Unlike fetch it lets a test set any header, the path as it is, and the address it comes from. */
+async function send(
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string; from?: string } = {},
+): Promise<Reply> {
+  const { from: localAddress, body, ...rest } = options;
+  const outgoing = request({
+    host: '127.0.0.1',
+    port: nginx.port,
+    path,
+    agent: false,
+    ...rest,
+    ...(localAddress && { localAddress }),
+  });
+  outgoing.end(body);
+  const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+  return { status: incoming.statusCode ?? 0, headers: incoming.headers, body: await text(incoming) };
+}
+
+/** What nginx writes back to bytes that are no proper request. */
+async function sendRaw(bytes: string): Promise<string> {
+  const socket = connect(nginx.port, '127.0.0.1');
+  socket.write(bytes);
+  return text(socket);
+}
+
+function expectErrorBody(reply: Reply, status: number, code: string) {
+  expect(reply.status).toBe(status);
+  expect(reply.headers['content-type']).toBe('application/json');
+  const body = JSON.parse(reply.body);
+  expect(body).toEqual({
+    error: expect.stringMatching(/^[A-Z].+\.$/),
+    code,
+    status_code: status,
+    request_id: reply.headers['x-request-id'],
+    timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+  });
+  expect(Math.abs(Date.parse(body.timestamp) - Date.now())).toBeLessThan(5000);
+}
+
+describe('identity', () => {
+  test('the request id is made here, and is the same for the replica and the client', async () => {
+    const reply = await send('/', { headers: { 'X-Request-ID': 'mine' } });
+    expect(reply.headers['x-request-id']).toMatch(/^[0-9a-f]{32}$/);
+    expect(JSON.parse(reply.body)['x-request-id']).toBe(reply.headers['x-request-id']);
+  });
+
+  test('no header of a client passes as its address', async () => {
+    const forged = '198.51.100.7';
+    const reply = await send('/', {
+      headers: {
+        'X-Forwarded-For': forged,
+        'X-Real-IP': forged,
+        Forwarded: `for=${forged}`,
+        'X-Client-IP': forged,
+        'True-Client-IP': forged,
+        'CF-Connecting-IP': forged,
+      },
+    });
+    expect(reply.body).not.toContain(forged);
+    expect(JSON.parse(reply.body)).toMatchObject({
+      'x-real-ip': '127.0.0.1',
+      'x-forwarded-for': '127.0.0.1',
+    });
+  });
+
+  test('a trusted proxy says who the client is, and the last address it does not trust counts', async () => {
+    const reply = await send('/', {
+      from: '127.0.0.9',
+      headers: { 'X-Forwarded-For': '192.0.2.66, 198.51.100.7' },
+    });
+    expect(JSON.parse(reply.body)).toMatchObject({ 'x-real-ip': '198.51.100.7' });
+  });
+
+  test('the host that the client asked for reaches the replica with its port', async () => {
+    const reply = await send('/', { headers: { Host: 'chat.example.org:8443' } });
+    expect(JSON.parse(reply.body).host).toBe('chat.example.org:8443');
+  });
+});
+
+describe('replicas that fail', () => {
+  test('a POST that a dying replica took is answered by another, with the same id and body', async () => {
+    replicas[0]?.die();
+    const earlier = replicas.map(({ received }) => received.length);
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, () => send('/api/chat', { method: 'POST', body: '{"message":"Hello"}' })),
+    );
+    replicas[0]?.revive();
+    expect(replies.map(({ status, headers }) => [status, headers['x-replica']])).toEqual(
+      replies.map(() => [200, 'two']),
+    );
+    const [tried, answered] = replicas.map(({ received }, index) =>
+      received.slice(earlier[index]).map((incoming) => incoming.headers['x-request-id']),
+    );
+    expect(tried?.length).toBeGreaterThan(0);
+    expect(answered).toEqual(expect.arrayContaining(tried ?? []));
+  });
+
+  test('an error that a replica answers is passed on, not tried again', async () => {
+    const before = replicas.reduce((sum, { received }) => sum + received.length, 0);
+    const reply = await send('/app-error');
+    expect(reply).toMatchObject({ status: 503, body: 'from the replica' });
+    expect(replicas.reduce((sum, { received }) => sum + received.length, 0)).toBe(before + 1);
+  });
+
+  test('with no replica left the error is ours, and says when to come back', async () => {
+    for (const replica of replicas) replica.die();
+    const reply = await send('/');
+    for (const replica of replicas) replica.revive();
+    expectErrorBody(reply, 502, 'SERVICE_UNAVAILABLE');
+    expect(reply.headers['retry-after']).toBe('2');
+  });
+});
+
+describe('requests that never reach a replica', () => {
+  test.each([
+    ['/metrics', 404, 'NOT_FOUND'],
+    ['/metrics/', 404, 'NOT_FOUND'],
+    ['/%6detrics', 404, 'NOT_FOUND'],
+    ['//metrics', 404, 'NOT_FOUND'],
+    ['/x/../metrics', 404, 'NOT_FOUND'],
+    ['/x/%2e%2e/metrics?a=b', 404, 'NOT_FOUND'],
+    ['/\\metrics', 400, 'VALIDATION_ERROR'],
+    ['/api\\admin/knowledge', 400, 'VALIDATION_ERROR'],
+    ['/nginx-error', 404, 'NOT_FOUND'],
+    ['/%00', 400, 'VALIDATION_ERROR'],
+    [`/${'a'.repeat(9000)}`, 414, 'VALIDATION_ERROR'],
+  ])('GET %s is answered %i', async (path, status, code) => {
+    const before = replicas.map(({ received }) => received.length);
+    expectErrorBody(await send(path), status, code);
+    expect(replicas.map(({ received }) => received.length)).toEqual(before);
+  });
+
+  test('too many headers', async () => {
+    expectErrorBody(await send('/', { headers: { Cookie: 'a'.repeat(20_000) } }), 431, 'VALIDATION_ERROR');
+  });
+
+  test('a method that HTTP does not have', async () => {
+    expect(await sendRaw('BREW / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toMatch(
+      /^HTTP\/1.1 405 .*"code":"METHOD_NOT_ALLOWED"/s,
+    );
+  });
+
+  test.each([
+    'no request at all\r\n\r\n',
+    'GET / HTTP/1.1\r\n\r\n',
+    'GET / HTTP/1.1\r\nHost: a b\r\n\r\n',
+    'GET /a b HTTP/1.1\r\nHost: a\r\n\r\n',
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n',
+  ])('%j', async (bytes) => {
+    expect(await sendRaw(bytes)).toMatch(/^HTTP\/1.1 400 .*"code":"VALIDATION_ERROR","status_code":400/s);
+  });
+
+  test.each([
+    ['with its length', `Content-Length: ${10 * 1024 * 1024}\r\n\r\n`],
+    ['in chunks', `Transfer-Encoding: chunked\r\n\r\n${(10 * 1024 * 1024).toString(16)}\r\n`],
+  ])('10 MB %s are refused while they are still being sent', async (_, head) => {
+    const socket = connect(nginx.port, '127.0.0.1');
+    socket.write(`POST /api/chat HTTP/1.1\r\nHost: a\r\n${head}`);
+    const startedAtMs = performance.now();
+    socket.write('x'.repeat(10 * 1024 * 1024));
+    const [reply] = await once(socket, 'data');
+    expect(performance.now() - startedAtMs).toBeLessThan(1000);
+    expect(String(reply)).toMatch(/^HTTP\/1.1 413 .*"code":"PAYLOAD_TOO_LARGE"/s);
+    socket.destroy();
+  });
+
+  test('64 KiB exactly are let through', async () => {
+    expect(await send('/', { method: 'POST', body: 'x'.repeat(65_536) })).toMatchObject({ status: 200 });
+    expectErrorBody(await send('/', { method: 'POST', body: 'x'.repeat(65_537) }), 413, 'PAYLOAD_TOO_LARGE');
+  });
+});
+
+describe("the operators' interface", () => {
+  const admin = '/api/admin/knowledge';
+
+  test.each([admin, '/api/admin', '/api/%61dmin/knowledge', '//api/admin/', '/x/../api/admin/'])(
+    '%s is closed to other networks',
+    async (path) => {
+      expectErrorBody(await send(path, { from: '127.0.0.2' }), 403, 'FORBIDDEN');
+    },
+  );
+
+  test('is open to ADMIN_NETWORKS, also behind a trusted proxy', async () => {
+    expect(await send(admin)).toMatchObject({ status: 200 });
+    const throughProxy = { from: '127.0.0.9', headers: { 'X-Forwarded-For': '203.0.113.5' } };
+    expect(await send(admin, throughProxy)).toMatchObject({ status: 200 });
+    const stranger = { from: '127.0.0.9', headers: { 'X-Forwarded-For': '198.51.100.7' } };
+    expect(await send(admin, stranger)).toMatchObject({ status: 403 });
+  });
+});
+
+describe('streams', () => {
+  test('pass as they are written, unbuffered and not compressed, and tell the next proxy', async () => {
+    const outgoing = request(`${nginx.url}/api/chat/stream`, { headers: { 'Accept-Encoding': 'gzip' } });
+    outgoing.end();
+    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+    const [first] = await once(incoming, 'data');
+    expect(String(first)).toBe('data: first\n\n');
+    expect(incoming.headers).toMatchObject({ 'x-accel-buffering': 'no' });
+    expect(incoming.headers).not.toHaveProperty('content-encoding');
+    for (const replica of replicas) replica.release();
+    expect(await text(incoming)).toContain('last');
+  });
+
+  test('pages are compressed', async () => {
+    const outgoing = request(`${nginx.url}/page`, { headers: { 'Accept-Encoding': 'gzip' } });
+    outgoing.end();
+    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+    const body = Buffer.concat(await incoming.toArray());
+    expect(incoming.headers).toMatchObject({ 'content-encoding': 'gzip' });
+    expect(gunzipSync(body).toString()).toBe(page);
+  });
+});
+
+describe('TLS', () => {
+  test('is answered over HTTP/2, with HSTS', async () => {
+    const session = connectHttp2(nginx.httpsUrl, { rejectUnauthorized: false });
+    const stream = session.request({ ':path': '/' });
+    const [headers] = await once(stream, 'response');
+    expect(headers).toMatchObject({ ':status': 200, 'strict-transport-security': 'max-age=31536000' });
+    expect(JSON.parse(await text(stream))).toMatchObject({ 'x-forwarded-proto': 'https' });
+    session.close();
+  });
+
+  test.each(['TLSv1', 'TLSv1.1'] as const)('%s is refused', async (version) => {
+    const outgoing = requestTls(nginx.httpsUrl, {
+      rejectUnauthorized: false,
+      minVersion: version,
+      maxVersion: version,
+      ciphers: 'DEFAULT@SECLEVEL=0',
+    });
+    outgoing.end();
+    await expect(once(outgoing, 'response')).rejects.toThrow(/alert|version/i);
+  });
+
+  test('the redirect port leads there, but for the check of a certificate authority', async () => {
+    const redirected = await fetch(`http://127.0.0.1:${redirectPort}/docs?a=b`, { redirect: 'manual' });
+    expect([redirected.status, redirected.headers.get('location')]).toEqual([
+      308,
+      'https://127.0.0.1/docs?a=b',
+    ]);
+    const challenge = await fetch(`http://127.0.0.1:${redirectPort}/.well-known/acme-challenge/x`);
+    expect(challenge.status).toBe(404);
+  });
+
+  test('plain HTTP has no HSTS, and is led to HTTPS where it was sent to the port for TLS', async () => {
+    expect((await send('/')).headers).not.toHaveProperty('strict-transport-security');
+    const reply = await fetch(`http://127.0.0.1:${httpsPort}/docs`, { redirect: 'manual' });
+    expect([reply.status, reply.headers.get('location')]).toEqual([
+      308,
+      `https://127.0.0.1:${httpsPort}/docs`,
+    ]);
+  });
+});
+
+test('the access log is JSON, with the id, without queries and session ids', async () => {
+  const { headers } = await send('/api/session/4bf92f3577b34da6a3ce929d0e0e4736/history?user=someone');
+  const id = headers['x-request-id'];
+  let line: string | undefined;
+  while (line === undefined) {
+    line = readFileSync(join(folder, 'nginx/logs/access.log'), 'utf8')
+      .split('\n')
+      .find((candidate) => candidate.includes(String(id)));
+    await sleep(10);
+  }
+  expect(line).not.toContain('someone');
+  expect(JSON.parse(line)).toMatchObject({
+    requestId: id,
+    path: '/api/session/*/history',
+    status: 200,
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+  });
+});
