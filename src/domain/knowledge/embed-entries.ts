@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isDependencyError } from '../errors.ts';
+import { type DependencyFailure, isDependencyError } from '../errors.ts';
 import type { EmbeddingModel } from '../ports/embedding-model.ts';
 import type { KnowledgeStore } from '../ports/knowledge-store.ts';
 import { contentHash } from './content-hash.ts';
@@ -16,7 +16,9 @@ export interface EmbedEntriesDeps {
 const textsPerCall = 50;
 const maxTries = 6;
 const firstPauseMs = 1000;
+/** A quota of a minute is back by then. */
 const longestPauseMs = 60_000;
+const passingFailures: ReadonlySet<DependencyFailure> = new Set(['throttled', 'timeout', 'unavailable']);
 
 /** Entries whose text the store holds no embedding of under this model; one per text. */
 export async function findUnembedded(
@@ -60,8 +62,16 @@ async function embedPatiently({ embeddingModel, wait = delay }: EmbedEntriesDeps
     try {
       return await embeddingModel.embedDocuments(texts);
     } catch (error) {
-      if (!isDependencyError(error) || !error.retryable || tries === maxTries) throw error;
-      await wait(Math.min(error.retryAfterMs ?? firstPauseMs * 2 ** (tries - 1), longestPauseMs));
+      const pauseMs = findPauseMs(error, tries);
+      if (pauseMs === undefined || tries === maxTries) throw error;
+      await wait(pauseMs);
     }
   }
+}
+
+/** How long to wait before another try; undefined when none makes sense, as with the quota of a whole day. */
+function findPauseMs(error: unknown, tries: number): number | undefined {
+  if (!isDependencyError(error) || !passingFailures.has(error.reason)) return undefined;
+  const pauseMs = error.retryAfterMs ?? firstPauseMs * 2 ** (tries - 1);
+  return pauseMs <= longestPauseMs ? pauseMs : undefined;
 }

@@ -1,0 +1,16 @@
+import type { KnowledgeSignal } from '../../domain/ports/knowledge-store.ts';
+import { knowledgeActiveKey } from './keys.ts';
+import type { RedisConnection } from './redis-connection.ts';
+
+export function createRedisKnowledgeSignal(connection: Pick<RedisConnection, 'run'>): KnowledgeSignal {
+  return {
+    findActiveVersion: () =>
+      connection.run(async (redis) => {
+        const version = Number(await redis.get(knowledgeActiveKey));
+        return Number.isInteger(version) && version > 0 ? version : undefined;
+      }),
+    async publishActiveVersion(version) {
+      await connection.run((redis) => redis.set(knowledgeActiveKey, version));
+    },
+  };
+}

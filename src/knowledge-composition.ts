@@ -1,0 +1,69 @@
+import { createChroma } from './adapters/chroma/client.ts';
+import { createChromaVectorIndex } from './adapters/chroma/vector-index.ts';
+import { createGeminiEmbeddingModel } from './adapters/gemini/embedding-model.ts';
+import { createKeyRing } from './adapters/gemini/key-ring.ts';
+import { createLocalEmbeddingModel } from './adapters/local-embedding/embedding-model.ts';
+import { createPostgres } from './adapters/postgres/client.ts';
+import { createPostgresKnowledgeStore } from './adapters/postgres/knowledge-store.ts';
+import { createRedisKnowledgeSignal } from './adapters/redis/knowledge-signal.ts';
+import { createRedisModelGate } from './adapters/redis/model-gate.ts';
+import { createRedisConnection, type RedisConnection } from './adapters/redis/redis-connection.ts';
+import type { Config } from './config.ts';
+import type { PublishDeps } from './domain/knowledge/publish-version.ts';
+import type { EmbeddingModel } from './domain/ports/embedding-model.ts';
+
+export interface KnowledgeStack extends PublishDeps {
+  close(): Promise<void>;
+}
+
+/** An operator may wait longer for a look-up than a person who asks. */
+const commandTimeoutMs = 10_000;
+const redisSettleMs = 2000;
+
+/** What the commands on the knowledge base need, without the rest of the service. */
+export async function openKnowledgeStack(config: Config): Promise<KnowledgeStack> {
+  const { url, password } = config.postgres;
+  const postgres = createPostgres({
+    url,
+    password: password && (() => password.read()),
+    poolSize: 2,
+    timeoutMs: commandTimeoutMs,
+    applicationName: 'tum-chatbot-ingest',
+  });
+  const chroma = createChroma({ url: config.chroma.url, queryTimeoutMs: commandTimeoutMs });
+  const redis = createRedisConnection({ url: config.redis.url, password: config.redis.password });
+  await redis.settle(redisSettleMs);
+  const { embeddingModel, close: closeModel } = createEmbeddingModel(config, redis);
+  return {
+    store: createPostgresKnowledgeStore(postgres),
+    signal: createRedisKnowledgeSignal(redis),
+    vectorIndex: createChromaVectorIndex(chroma, { collectionName: config.chroma.collectionName }),
+    embeddingModel,
+    async close() {
+      await closeModel();
+      redis.close();
+      chroma.close();
+      await postgres.close();
+    },
+  };
+}
+
+function createEmbeddingModel(
+  { knowledge, gemini }: Config,
+  redis: RedisConnection,
+): { embeddingModel: EmbeddingModel; close(): Promise<void> } {
+  if (knowledge.embeddingModel === 'local') {
+    const embeddingModel = createLocalEmbeddingModel();
+    return { embeddingModel, close: embeddingModel.close };
+  }
+  const gate = createRedisModelGate({
+    redis,
+    requestsPerMinute: gemini.requestsPerMinute,
+    replicaCount: () => 1,
+  });
+  const keys = createKeyRing({ apiKeys: gemini.apiKeys, gate });
+  return {
+    embeddingModel: createGeminiEmbeddingModel({ keys, baseUrl: gemini.baseUrl }),
+    close: async () => gate.disconnect(),
+  };
+}
