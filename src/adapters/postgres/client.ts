@@ -3,6 +3,7 @@ import type { PgDatabase } from 'drizzle-orm/pg-core';
 import { drizzle, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js';
 import postgres, { type Sql } from 'postgres';
 import { DependencyError, isDependencyError } from '../../domain/errors.ts';
+import { withTimeLimit } from '../time-limit.ts';
 import { toDependencyError } from './map-error.ts';
 
 /** The pool, or a transaction on it. */
@@ -43,6 +44,9 @@ const pauseAfterRebuildMs = 1000;
 const isOutage = (error: unknown) =>
   isDependencyError(error, 'postgres') && (error.reason === 'timeout' || error.reason === 'unavailable');
 
+const overdue = (timeoutMs: number) =>
+  new DependencyError('postgres', 'timeout', `Postgres took over ${timeoutMs} ms`, { retryable: true });
+
 /**
  * A bounded client: the driver itself waits for ever on a frozen server and keeps dead pools, so work has a limit here,
  * and after failures in a row the pool is thrown away and built anew.
@@ -78,7 +82,7 @@ export function createPostgres(options: PostgresOptions): Postgres {
       throw new DependencyError('postgres', 'unavailable', 'Too much work waits for Postgres');
     }
     try {
-      return await breaker.execute(() => withinLimit(start(work), timeoutMs));
+      return await breaker.execute(() => withTimeLimit(start(work), timeoutMs, () => overdue(timeoutMs)));
     } catch (error) {
       if (!(error instanceof BrokenCircuitError)) throw error;
       throw new DependencyError('postgres', 'unavailable', 'Postgres is being left alone after failures', {
@@ -130,25 +134,4 @@ function openConnections(
     onnotice: () => {},
     connection: { application_name: applicationName, statement_timeout: statementTimeoutMs },
   });
-}
-
-async function withinLimit<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () =>
-        reject(
-          new DependencyError('postgres', 'timeout', `Postgres took over ${timeoutMs} ms`, {
-            retryable: true,
-          }),
-        ),
-      timeoutMs,
-    );
-  });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => {});
-  }
 }
