@@ -1,13 +1,9 @@
-import type { Redis, RedisOptions } from 'ioredis';
 import type { ModelGate } from '../../domain/ports/model-gate.ts';
 import { closedModelsChannel, closedModelsKey, modelBudgetKey } from './keys.ts';
+import type { RedisConnection } from './redis-connection.ts';
 
 export interface RedisModelGateOptions {
-  redis: {
-    /** Rejects within a short limit when Redis is out. */
-    run<T>(work: (redis: Redis) => Promise<T>): Promise<T>;
-    duplicate(overrides?: RedisOptions): Redis;
-  };
+  redis: Pick<RedisConnection, 'run' | 'duplicate'>;
   /** Calls that all replicas together may make in a minute; 0 for any number. */
   requestsPerMinute: number;
   /** Replicas that share the budget while Redis is out. */
