@@ -14,6 +14,10 @@ export interface StatisticsQueue {
   take(limit: number, blockMs: number): Promise<QueuedEvent[]>;
   /** Removes events that are written. */
   acknowledge(queueIds: readonly string[]): Promise<void>;
+  /** Takes out, and keeps apart for an operator to look at, events that can never be written. */
+  setAside(queueIds: readonly string[]): Promise<void>;
+  /** Removes a user's events (by the id that the events carry) and returns how many. */
+  eraseUser(userId: string): Promise<number>;
   /** Events waiting, and the age in ms of the oldest. */
   backlog(): Promise<{ count: number; oldestAgeMs: number }>;
 }
