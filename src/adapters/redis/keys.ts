@@ -14,6 +14,9 @@ export const embeddingTtlSeconds = 86_400;
 export const statisticsEventsKey = 'statistics:events';
 export const knowledgeActiveKey = 'knowledge:active';
 
+/** Statistics events that cannot be written, kept for an operator to look at. */
+export const statisticsSetAsideKey = 'statistics:set-aside';
+
 export const replicasKey = 'replicas';
 export const activeSessionsKey = 'sessions:active';
 export const stopChannel = 'chat:stop';
