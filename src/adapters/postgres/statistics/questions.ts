@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { CountedQuestion } from '../../../domain/ports/statistics-store.ts';
+import { toMicroseconds } from '../../../domain/statistics/count-events.ts';
+import { normalizeQuestion } from '../../../domain/statistics/normalize-question.ts';
+import { isoDay } from '../../../domain/statistics/report-window.ts';
+import type { InteractionEvent } from '../../../domain/statistics/statistics-event.ts';
+import type { Database } from '../client.ts';
+import { queryAnalytics, questionAskers } from '../schema/statistics.ts';
+
+type QuestionRow = typeof queryAnalytics.$inferInsert;
+
+const hashOf = (question: string) => createHash('sha256').update(question).digest('base64url').slice(0, 22);
+
+/** Counts what new, answered interactions asked, and who did. */
+export const writeQuestions = async (
+  database: Database,
+  interactions: readonly InteractionEvent[],
+): Promise<void> => {
+  const asked = interactions
+    .filter(({ errorCode }) => errorCode === undefined)
+    .map(({ question, at, userId, responseTimeMs }) => {
+      const normalized = normalizeQuestion(question);
+      return {
+        row: {
+          questionHash: hashOf(normalized),
+          day: isoDay(at),
+          question: normalized,
+          count: 1,
+          totalTimeUs: toMicroseconds(responseTimeMs),
+          askers: 0,
+        },
+        userId,
+      };
+    })
+    .filter(({ row }) => row.question !== '');
+  if (asked.length === 0) return;
+  const newAskers = await database
+    .insert(questionAskers)
+    .values(asked.map(({ row: { questionHash, day }, userId }) => ({ questionHash, day, userId })))
+    .onConflictDoNothing()
+    .returning({ questionHash: questionAskers.questionHash, day: questionAskers.day });
+  await addQuestions(
+    database,
+    asked.map(({ row }) => row),
+    newAskers,
+  );
+};
+
+/** Adds what an older system had counted; who asked is not known. */
+export const addCountedQuestions = (
+  database: Database,
+  questions: readonly CountedQuestion[],
+): Promise<void> =>
+  addQuestions(
+    database,
+    questions.map(({ question, day, count, averageTimeMs }) => ({
+      questionHash: hashOf(question),
+      day: isoDay(day),
+      question,
+      count,
+      totalTimeUs: toMicroseconds(averageTimeMs) * count,
+      askers: 0,
+    })),
+    [],
+  );
+
+const addQuestions = async (
+  database: Database,
+  questions: readonly QuestionRow[],
+  newAskers: readonly { questionHash: string; day: string }[],
+): Promise<void> => {
+  const keyOf = ({ questionHash, day }: { questionHash: string; day: string }) => `${day}|${questionHash}`;
+  const rows = new Map<string, QuestionRow>();
+  for (const question of questions) {
+    const row = rows.get(keyOf(question));
+    if (row === undefined) rows.set(keyOf(question), { ...question });
+    else {
+      row.count += question.count;
+      row.totalTimeUs += question.totalTimeUs;
+    }
+  }
+  for (const asker of newAskers) {
+    const row = rows.get(keyOf(asker));
+    if (row !== undefined) row.askers += 1;
+  }
+  if (rows.size === 0) return;
+  await database
+    .insert(queryAnalytics)
+    .values([...rows.values()])
+    .onConflictDoUpdate({
+      target: [queryAnalytics.questionHash, queryAnalytics.day],
+      set: {
+        count: sql`${queryAnalytics.count} + excluded.count`,
+        totalTimeUs: sql`${queryAnalytics.totalTimeUs} + excluded.total_time_us`,
+        askers: sql`${queryAnalytics.askers} + excluded.askers`,
+      },
+    });
+};
+
+/** Unlinks a user from the questions of theirs, and deletes those that nobody else asked on that day. */
+export const eraseAsker = async (database: Database, userId: string): Promise<number> => {
+  const removed = await database.delete(questionAskers).where(eq(questionAskers.userId, userId)).returning();
+  for (const day of new Set(removed.map((row) => row.day))) {
+    const hashes = removed.filter((row) => row.day === day).map(({ questionHash }) => questionHash);
+    const ofThatDay = and(eq(queryAnalytics.day, day), inArray(queryAnalytics.questionHash, hashes));
+    await database
+      .update(queryAnalytics)
+      .set({ askers: sql`${queryAnalytics.askers} - 1` })
+      .where(ofThatDay);
+    await database.delete(queryAnalytics).where(and(ofThatDay, eq(queryAnalytics.askers, 0)));
+  }
+  return removed.length;
+};

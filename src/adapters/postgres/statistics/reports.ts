@@ -1,0 +1,160 @@
+import { sql } from 'drizzle-orm';
+import type { RollupMetric } from '../../../domain/statistics/count-events.ts';
+import { findPercentileMs } from '../../../domain/statistics/latency-histogram.ts';
+import { isoDay, type ReportWindow } from '../../../domain/statistics/report-window.ts';
+import type { PerformanceReport, UsageReport } from '../../../domain/statistics/statistics-report.ts';
+import type { Database } from '../client.ts';
+
+type Sums = Partial<Record<RollupMetric, Record<string, number>>>;
+
+const usageMetrics = [
+  'interactions',
+  'answered',
+  'response_us',
+  'unanswered',
+  'search_method',
+  'role',
+  'campus',
+  'feedback',
+  'last_seen',
+] as const satisfies RollupMetric[];
+
+const performanceMetrics = [
+  'interactions',
+  'answered',
+  'errors',
+  'cached',
+  'latency',
+  'search_count',
+  'search_us',
+  'search_results',
+  'search_similarity',
+] as const satisfies RollupMetric[];
+
+/** Whole days come from the roll-ups of days, the hours before the first midnight from those of hours. */
+const sumRollups = async (
+  database: Database,
+  { fromHour, fromDay }: ReportWindow,
+  metrics: readonly RollupMetric[],
+): Promise<Sums> => {
+  const wanted = sql`metric = ANY (ARRAY[${sql.join(
+    metrics.map((metric) => sql`${metric}`),
+    sql`, `,
+  )}])`;
+  const rows = await database.execute<{ metric: RollupMetric; label: string; total: number }>(sql`
+    SELECT metric, label, sum(value)::float8 AS total
+    FROM (
+      SELECT metric, label, value FROM statistics_rollups
+      WHERE period_hours = 24 AND ${wanted} AND starts_at >= ${fromDay.toISOString()}
+      UNION ALL
+      SELECT metric, label, value FROM statistics_rollups
+      WHERE period_hours = 1 AND ${wanted}
+        AND starts_at >= ${fromHour.toISOString()} AND starts_at < ${fromDay.toISOString()}
+    ) AS parts
+    GROUP BY metric, label
+    HAVING sum(value) <> 0`);
+  const sums: Sums = {};
+  for (const { metric, label, total } of rows) {
+    sums[metric] ??= {};
+    sums[metric][label] = total;
+  }
+  return sums;
+};
+
+const sumOf = (sums: Sums, metric: RollupMetric, label = ''): number => sums[metric]?.[label] ?? 0;
+const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+
+/** Rows of query_analytics that one report looks at, whatever is stored: the most frequent of each day. */
+const questionsPerReport = 6000;
+const leastQuestionsPerDay = 20;
+const candidateCount = 50;
+const listedQuestions = 10;
+
+const findTopQuestions = async (
+  database: Database,
+  { fromHour }: ReportWindow,
+  now: Date,
+  minUsers: number,
+): Promise<UsageReport['topQuestions']> => {
+  const from = isoDay(fromHour);
+  const days = Math.ceil((now.getTime() - fromHour.getTime()) / 86_400_000) + 1;
+  const perDay = Math.max(leastQuestionsPerDay, Math.floor(questionsPerReport / days));
+  const rows = await database.execute<{ question: string; total: number }>(sql`
+    WITH candidates AS (
+      SELECT question_hash
+      FROM generate_series(${from}::date, ${isoDay(now)}::date, interval '1 day') AS each_day
+      CROSS JOIN LATERAL (
+        SELECT question_hash, count, askers FROM query_analytics
+        WHERE day = each_day::date
+        ORDER BY count DESC NULLS LAST
+        LIMIT ${perDay}
+      ) AS most_frequent
+      GROUP BY question_hash
+      HAVING sum(askers) >= ${minUsers}
+      ORDER BY sum(count) DESC
+      LIMIT ${candidateCount}
+    )
+    SELECT min(question) AS question, sum(count)::float8 AS total
+    FROM candidates JOIN query_analytics USING (question_hash)
+    WHERE day >= ${from} AND (
+      SELECT count(*) FROM (
+        SELECT DISTINCT user_id FROM question_askers AS asker
+        WHERE asker.question_hash = candidates.question_hash AND asker.day >= ${from}
+        LIMIT ${minUsers}
+      ) AS users
+    ) >= ${minUsers}
+    GROUP BY question_hash
+    ORDER BY total DESC, question
+    LIMIT ${listedQuestions}`);
+  return rows.map(({ question, total }) => ({ question, count: total }));
+};
+
+export const readUsage = async (
+  database: Database,
+  window: ReportWindow,
+  now: Date,
+  minUsers: number,
+): Promise<UsageReport> => {
+  const [sums, topQuestions] = await Promise.all([
+    sumRollups(database, window, usageMetrics),
+    findTopQuestions(database, window, now, minUsers),
+  ]);
+  return {
+    totalInteractions: sumOf(sums, 'interactions'),
+    uniqueUsers: sumOf(sums, 'last_seen'),
+    averageResponseTimeMs: ratio(sumOf(sums, 'response_us'), sumOf(sums, 'answered')) / 1000,
+    searchMethods: sums.search_method ?? {},
+    userRoles: sums.role ?? {},
+    campuses: sums.campus ?? {},
+    topQuestions,
+    unanswered: sumOf(sums, 'unanswered'),
+    feedback: { up: sumOf(sums, 'feedback', 'up'), down: sumOf(sums, 'feedback', 'down') },
+  };
+};
+
+export const readPerformance = async (
+  database: Database,
+  window: ReportWindow,
+): Promise<PerformanceReport> => {
+  const sums = await sumRollups(database, window, performanceMetrics);
+  const latencies = new Map(
+    Object.entries(sums.latency ?? {}).map(([bucket, count]) => [Number(bucket), count]),
+  );
+  const searches = Object.entries(sums.search_count ?? {}).map(([method, total]) => ({
+    method,
+    averageTimeMs: sumOf(sums, 'search_us', method) / total / 1000,
+    averageResults: sumOf(sums, 'search_results', method) / total,
+    averageSimilarity: sumOf(sums, 'search_similarity', method) / total / 1_000_000,
+    total,
+  }));
+  return {
+    percentiles: {
+      p50Ms: findPercentileMs(latencies, 0.5),
+      p95Ms: findPercentileMs(latencies, 0.95),
+      p99Ms: findPercentileMs(latencies, 0.99),
+    },
+    searches: searches.sort((one, other) => other.total - one.total),
+    errorRate: ratio(sumOf(sums, 'errors'), sumOf(sums, 'interactions')),
+    cacheRate: ratio(sumOf(sums, 'cached'), sumOf(sums, 'answered')),
+  };
+};
