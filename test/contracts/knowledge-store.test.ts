@@ -4,10 +4,10 @@ import { createPostgres, type Postgres } from '../../src/adapters/postgres/clien
 import { createPostgresKnowledgeStore } from '../../src/adapters/postgres/knowledge-store.ts';
 import { applyMigrations } from '../../src/adapters/postgres/migrate.ts';
 import { createMemoryKnowledgeStore } from '../fakes/memory-knowledge-store.ts';
-import { type StartedServer, startPostgres } from '../fixtures/start-servers.ts';
+import { startPostgres, type TestServer } from '../fixtures/start-servers.ts';
 import { describeKnowledgeStore } from './knowledge-store.contract.ts';
 
-let server: StartedServer;
+let server: TestServer;
 let postgres: Postgres;
 
 beforeAll(async () => {
@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await postgres.close();
-  await server.stop();
+  await server.remove();
 });
 
 describeKnowledgeStore('memory', async () => createMemoryKnowledgeStore());

@@ -2,10 +2,10 @@ import { afterAll, beforeAll } from 'vitest';
 import { type Chroma, createChroma } from '../../src/adapters/chroma/client.ts';
 import { createChromaVectorIndex } from '../../src/adapters/chroma/vector-index.ts';
 import { createMemoryVectorIndex } from '../fakes/memory-vector-index.ts';
-import { type StartedServer, startChroma } from '../fixtures/start-servers.ts';
+import { startChroma, type TestServer } from '../fixtures/start-servers.ts';
 import { describeVectorIndex } from './vector-index.contract.ts';
 
-let server: StartedServer;
+let server: TestServer;
 let chroma: Chroma;
 let opened = 0;
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   chroma.close();
-  await server.stop();
+  await server.remove();
 });
 
 describeVectorIndex('memory', async () => createMemoryVectorIndex());

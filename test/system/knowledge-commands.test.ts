@@ -10,16 +10,16 @@ import { formatKnowledge } from '../../src/domain/knowledge/format-knowledge.ts'
 import type { KnowledgeEntry } from '../../src/domain/knowledge/knowledge-entry.ts';
 import { type KnowledgeStack, openKnowledgeStack } from '../../src/knowledge-composition.ts';
 import { createEntries } from '../fixtures/knowledge-entries.ts';
-import { type StartedServer, startChroma, startPostgres, startRedis } from '../fixtures/start-servers.ts';
+import { startChroma, startPostgres, startRedis, type TestServer } from '../fixtures/start-servers.ts';
 
-let servers: StartedServer[];
+let servers: TestServer[];
 let folder: string;
 let environment: Record<string, string>;
 let stack: KnowledgeStack;
 
 beforeAll(async () => {
   servers = await Promise.all([startPostgres(), startRedis(), startChroma()]);
-  const [postgres, redis, chroma] = servers as [StartedServer, StartedServer, StartedServer];
+  const [postgres, redis, chroma] = servers as [TestServer, TestServer, TestServer];
   folder = await mkdtemp(join(tmpdir(), 'knowledge-'));
   environment = { DATABASE_URL: postgres.url, REDIS_URL: redis.url, CHROMA_URL: chroma.url };
   expect((await run('migrate')).code).toBe(0);
@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await stack.close();
-  await Promise.all(servers.map((server) => server.stop()));
+  await Promise.all(servers.map((server) => server.remove()));
   await rm(folder, { recursive: true });
 });
 

@@ -3,7 +3,7 @@ import { type Chroma, createChroma } from '../../../src/adapters/chroma/client.t
 import { createChromaVectorIndex } from '../../../src/adapters/chroma/vector-index.ts';
 import type { KnowledgeVersion } from '../../../src/domain/knowledge/knowledge-entry.ts';
 import { createEntries } from '../../fixtures/knowledge-entries.ts';
-import { type StartedServer, startChroma } from '../../fixtures/start-servers.ts';
+import { startChroma, type TestServer } from '../../fixtures/start-servers.ts';
 
 const collectionName = 'adapter';
 const queryTimeoutMs = 500;
@@ -19,7 +19,7 @@ const entries = createEntries(version.entryCount).map((entry, i) => ({
   embedding: [Math.sin(i), Math.cos(i), i / version.entryCount],
 }));
 
-let server: StartedServer;
+let server: TestServer;
 let chroma: Chroma;
 let queryCalls: number;
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   chroma.close();
-  await server.stop();
+  await server.remove();
 });
 
 /** The same client, counting its calls of `/query`. */
@@ -92,7 +92,7 @@ describe('the Chroma index', () => {
   it('costs a frozen server’s limit once, then fails at once, and comes back by itself', async () => {
     const index = createChromaVectorIndex(chroma, { collectionName });
     await index.query(1, [1, 0, 0], 1);
-    process.kill(server.pid, 'SIGSTOP');
+    server.pause();
     try {
       const startedAtMs = performance.now();
       await expect(index.query(1, [1, 0, 0], 1)).rejects.toMatchObject({
@@ -104,7 +104,7 @@ describe('the Chroma index', () => {
       await expect(index.query(1, [1, 0, 0], 1)).rejects.toMatchObject({ reason: 'unavailable' });
       expect(performance.now() - againAtMs).toBeLessThan(50);
     } finally {
-      process.kill(server.pid, 'SIGCONT');
+      server.resume();
     }
     await expect.poll(() => index.query(1, [1, 0, 0], 1), { timeout: 5000 }).toHaveLength(1);
   });

@@ -2,11 +2,11 @@ import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createPostgres, type Postgres } from '../../../src/adapters/postgres/client.ts';
 import { applyMigrations } from '../../../src/adapters/postgres/migrate.ts';
-import { type StartedServer, startPostgres } from '../../fixtures/start-servers.ts';
+import { startPostgres, type TestServer } from '../../fixtures/start-servers.ts';
 
 const migrationsFolder = 'infra/postgres/migrations';
 const timeoutMs = 300;
-let server: StartedServer;
+let server: TestServer;
 const opened: Postgres[] = [];
 
 function open(url = server.url, poolSize = 2) {
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((postgres) => postgres.close()));
 });
-afterAll(() => server.stop());
+afterAll(() => server.remove());
 
 describe('migrations', () => {
   it('run three at once on an empty database, five times: every one succeeds, each applied once', async () => {
@@ -79,15 +79,14 @@ describe('the Postgres client', () => {
     const postgres = open();
     const query = () => postgres.run((database) => database.execute(sql`select 1 as one`));
     await query();
-    process.kill(server.pid, 'SIGSTOP');
-    const backends = await pausedBackends(server.pid);
+    server.pause();
     try {
       for (let i = 0; i < 3; i++) await expect(query()).rejects.toMatchObject({ reason: 'timeout' });
       const startedAtMs = performance.now();
       await expect(query()).rejects.toMatchObject({ reason: 'unavailable' });
       expect(performance.now() - startedAtMs).toBeLessThan(50);
     } finally {
-      for (const pid of [...backends, server.pid]) process.kill(pid, 'SIGCONT');
+      server.resume();
     }
     await expect.poll(() => query().catch(() => []), { timeout: 10_000 }).toHaveLength(1);
   });
@@ -121,12 +120,3 @@ describe('the Postgres client', () => {
     expect(asked).toBe(2);
   });
 });
-
-/** Stops the server's children too: the frozen parent alone still lets its backends answer. */
-async function pausedBackends(pid: number): Promise<number[]> {
-  const { readFile } = await import('node:fs/promises');
-  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  const children = text.trim().split(' ').filter(Boolean).map(Number);
-  for (const child of children) process.kill(child, 'SIGSTOP');
-  return children;
-}
