@@ -28,6 +28,7 @@ beforeEach(() => {
     signal: createMemoryKnowledgeSignal(),
     vectorIndex: createMemoryVectorIndex(),
     embeddingModel: model,
+    wait: async () => {},
   };
 });
 
