@@ -1,11 +1,13 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hasIpv6Loopback } from './ports.ts';
 import { answersHttp } from './probes.ts';
+import { listProcessTree } from './process-tree.mjs';
 import { findProgram } from './programs.ts';
 import { projectPath } from './project-root.ts';
-import { createService, type Service } from './service.ts';
+import { createService, describeLog, type Service } from './service.ts';
 
 export interface NginxOptions {
   /** nginx.conf is linked and its site/ written here; logs stay here. */
@@ -23,8 +25,8 @@ export interface NginxOptions {
 
 export interface Nginx extends Service {
   readonly httpsUrl: string;
-  /** Sends new requests to these replicas; requests in flight finish where they are. */
-  setReplicaPorts(ports: readonly number[]): void;
+  /** Resolves once new requests go to these replicas; requests in flight finish where they are. */
+  setReplicaPorts(ports: readonly number[]): Promise<void>;
 }
 
 /** nginx with the project's nginx.conf, on loopback. */
@@ -54,16 +56,35 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
     programArguments: ['-p', `${dataDir}/`, '-e', 'logs/error.log', '-c', 'nginx.conf', '-g', 'daemon off;'],
     env: { PATH: process.env.PATH },
     isReady: () => answersItself(url),
+    stopSignal: 'SIGQUIT', // finishes what is in flight
+    stopTimeoutMs: (options.requestTimeoutSeconds + 15) * 1000,
   });
   await service.start();
   return {
     ...service,
     httpsUrl: `https://localhost:${httpsPort}`,
-    setReplicaPorts(ports) {
+    async setReplicaPorts(ports) {
       writeLines(join(site, 'upstream.conf'), describeUpstream(ports));
-      service.signal('SIGHUP');
+      await reload(service);
     },
   };
+}
+
+/** nginx lets old workers go 100 ms after it started new ones (ngx_master_process_cycle). */
+const workerChangeMs = 200;
+
+async function reload(nginx: Service) {
+  const pid = nginx.pid();
+  if (pid === undefined) return;
+  const before = new Set(listProcessTree(pid));
+  nginx.signal('SIGHUP');
+  const deadlineAtMs = Date.now() + 10_000;
+  while (listProcessTree(pid).every((worker) => before.has(worker))) {
+    if (Date.now() > deadlineAtMs)
+      throw new Error(`nginx did not take its new configuration.\n${describeLog(nginx.logFile)}`);
+    await sleep(20);
+  }
+  await sleep(workerChangeMs);
 }
 
 /** Any answer will do: it comes from nginx, whatever the replicas are up to. */

@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Servers that npm does not have, with the name of their package in apt and in Homebrew. */
+/** Programs that npm does not have, with the name of their package in apt and in Homebrew. */
 const packages = {
   'redis-server': { apt: 'redis-server', brew: 'redis' },
   nginx: { apt: 'nginx', brew: 'nginx' },
+  chromium: { apt: 'chromium', brew: 'chromium' },
 } as const;
 export type ProgramName = keyof typeof packages;
 
@@ -80,7 +81,7 @@ function describeMissing(names: readonly ProgramName[]): string {
   const apt = names.map((name) => packages[name].apt).join(' ');
   const brew = names.map((name) => packages[name].brew).join(' ');
   return [
-    `${names.join(' and ')} could not be found or installed. Install it yourself:`,
+    `${names.join(' and ')} could not be found or installed. To install by hand:`,
     `  Debian, Ubuntu:  sudo apt-get install ${apt}`,
     `  macOS:           brew install ${brew}`,
     'or run the system with Docker: cp .env.example .env && docker compose up -d --build --scale api=3',

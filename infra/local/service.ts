@@ -52,7 +52,7 @@ export interface Service {
   resume(): void;
   /** Sends a signal to the main process alone. */
   signal(signal: NodeJS.Signals): void;
-  /** Calls back for each end of the process that `stop` did not ask for. */
+  /** Calls back when a server that was ready ends without `stop`. */
   onUnexpectedExit(listener: (exit: ServiceExit) => void): void;
 }
 
@@ -60,12 +60,18 @@ const defaultStartTimeoutMs = 30_000;
 const defaultStopTimeoutMs = 10_000;
 const readinessPollMs = 50;
 
+const runningServices = new Set<Service>();
+
+/** What this process started and has not stopped: for an end in the middle of a start. */
+export const listRunningServices = (): readonly Service[] => [...runningServices];
+
 export function createService(specification: ServiceSpecification): Service {
   const { name, logFile } = specification;
   const stopSignal = specification.stopSignal ?? 'SIGTERM';
   const listeners: Array<(exit: ServiceExit) => void> = [];
   let running: { child: ChildProcess; pid: number; gone: Promise<unknown> } | undefined;
-  let isStopping = false;
+  /** Only the end of a server that was ready, and was not asked to stop, is unexpected. */
+  let isExpectedToRun = false;
 
   async function launch(): Promise<NonNullable<typeof running>> {
     mkdirSync(dirname(logFile), { recursive: true });
@@ -84,17 +90,19 @@ export function createService(specification: ServiceSpecification): Service {
     });
     const pid = child.pid ?? 0;
     processGuard().watch(pid, stopSignal);
+    runningServices.add(service);
     child.once('exit', (code, signal) => {
       processGuard().unwatch(pid);
       running = undefined;
-      if (!isStopping) for (const listener of listeners) listener({ code, signal });
+      runningServices.delete(service);
+      if (isExpectedToRun) for (const listener of listeners) listener({ code, signal });
     });
     return { child, pid, gone };
   }
 
   async function start() {
     if (running) return;
-    isStopping = false;
+    isExpectedToRun = false;
     running = await launch();
     const deadlineAtMs = Date.now() + (specification.startTimeoutMs ?? defaultStartTimeoutMs);
     while (!(await specification.isReady().catch(() => false))) {
@@ -105,11 +113,12 @@ export function createService(specification: ServiceSpecification): Service {
       }
       await sleep(readinessPollMs);
     }
+    isExpectedToRun = true;
   }
 
   async function stop() {
     if (!running) return;
-    isStopping = true;
+    isExpectedToRun = false;
     const { pid, gone } = running;
     resume(); // a frozen process hears no signal
     signalProcess(pid, stopSignal);
@@ -139,7 +148,7 @@ export function createService(specification: ServiceSpecification): Service {
     signalTree('SIGCONT');
   }
 
-  return {
+  const service: Service = {
     name,
     url: specification.url,
     port: specification.port,
@@ -159,11 +168,12 @@ export function createService(specification: ServiceSpecification): Service {
     },
     onUnexpectedExit: (listener) => void listeners.push(listener),
   };
+  return service;
 }
 
 const shownLogLines = 20;
 
-function describeLog(logFile: string): string {
+export function describeLog(logFile: string): string {
   const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-shownLogLines);
   return `The end of ${logFile}:\n${lines.map((line) => `  | ${line}`).join('\n')}`;
 }

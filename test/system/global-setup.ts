@@ -1,0 +1,4 @@
+import { ensureBuild } from '../../infra/local/build.mjs';
+
+/** System tests run the built service. */
+export default ensureBuild;
