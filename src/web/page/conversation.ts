@@ -64,6 +64,7 @@ export const createConversation = ({
     // the answer that got lost on its way.
     const idempotencyKey = error instanceof ServiceError ? randomKey() : question.idempotencyKey;
     view.fail(key, value, () => {
+      if (running !== undefined) return;
       view.element.remove();
       void follow({ ...question, idempotencyKey });
     });

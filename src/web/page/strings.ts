@@ -50,7 +50,7 @@ const english = {
   closestEntries: 'Closest entries',
   opensInNewTab: 'opens in a new tab',
   fromKnowledgeBase:
-    'The language model is away at the moment. This is the best matching entry of the knowledge base, word for word.',
+    'The language model is away at the moment. This is the best matching entry of the knowledge base.',
   confidenceLow: 'The knowledge base has no exact match. Please check the entries below.',
   confidenceNone: 'The knowledge base has no answer to this question.',
 
@@ -131,7 +131,7 @@ const german: Record<StringKey, string> = {
   closestEntries: 'Ähnlichste Einträge',
   opensInNewTab: 'öffnet in einem neuen Tab',
   fromKnowledgeBase:
-    'Das Sprachmodell ist gerade nicht erreichbar. Dies ist der am besten passende Eintrag der Wissensbasis im Wortlaut.',
+    'Das Sprachmodell ist gerade nicht erreichbar. Dies ist der am besten passende Eintrag der Wissensbasis.',
   confidenceLow: 'In der Wissensbasis gibt es keinen genauen Treffer. Bitte prüfen Sie die Einträge unten.',
   confidenceNone: 'Die Wissensbasis hat keine Antwort auf diese Frage.',
 
