@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createAdaptorServer } from '@hono/node-server';
+import { createService } from '../composition-root.ts';
+import { type Config, ConfigError, parseConfig } from '../config.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { rootPath } from './environment.ts';
+
+/** Longer than nginx keeps an idle connection (60 s), so that it never sends into one that we close. */
+const keepAliveMs = 75_000;
+/** What may be left to do after the last answer: statistics, logs, connections. */
+const flushLimitMs = 5000;
+
+const config = readConfig();
+const logger = await createLogger(
+  { ...config.logging, file: config.logging.file || undefined },
+  config.server.replicaId,
+  {
+    secrets: () => secretsOf(config),
+  },
+);
+for (const notice of config.notices) logger.warn(notice);
+
+const { version } = JSON.parse(readFileSync(rootPath('package.json'), 'utf8')) as { version: string };
+const service = createService({
+  config: { ...config, statistics: { ...config.statistics, salt: config.statistics.salt ?? loadSalt() } },
+  logger,
+  metrics: createMetrics({ version }),
+  version,
+  webDirectory: rootPath('dist/web'),
+});
+const server = createAdaptorServer({ fetch: service.app.fetch }) as Server;
+server.keepAliveTimeout = keepAliveMs;
+server.headersTimeout = keepAliveMs + 5000;
+server.requestTimeout = config.server.requestTimeoutMs;
+
+await service.start();
+server.listen(config.server.port, config.server.host, () => {
+  logger.warn({ address: server.address(), version, environment: config.environment }, 'ready');
+});
+
+let isEnding = false;
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(0, signal));
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error) => {
+    logger.fatal({ err: error }, event);
+    void end(1, event);
+  });
+}
+
+/** Not ready at once, answers under way finish, buffers are flushed, then the process ends. */
+async function end(exitCode: number, reason: string): Promise<void> {
+  if (isEnding) return;
+  isEnding = true;
+  logger.warn({ reason }, 'draining');
+  const answered = service.drain();
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  await Promise.race([Promise.all([answered, closed]), delay(config.server.requestTimeoutMs + 5000)]);
+  server.closeAllConnections();
+  await Promise.race([service.close(), delay(flushLimitMs)]);
+  logger.warn('ended');
+  logger.flush();
+  process.exit(exitCode);
+}
+
+function readConfig(): Config {
+  try {
+    return parseConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exit(2);
+  }
+}
+
+/** The salt that was not given is made once; replicas on one machine share it. */
+function loadSalt() {
+  const path = rootPath('.local/anonymize-salt');
+  mkdirSync(dirname(path), { recursive: true });
+  try {
+    writeFileSync(path, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const salt = readFileSync(path, 'utf8');
+  return { read: () => salt };
+}
+
+function secretsOf({
+  gemini,
+  server: { adminToken, clientApiKeys },
+  redis,
+  postgres,
+  statistics,
+}: Config): string[] {
+  const single = [adminToken, redis.password, postgres.password, statistics.salt].map((secret) =>
+    secret?.read(),
+  );
+  return [...single, ...gemini.apiKeys(), ...(clientApiKeys?.() ?? [])].filter(
+    (secret) => secret !== undefined,
+  );
+}

@@ -1,0 +1,342 @@
+import { createHmac } from 'node:crypto';
+import type { Hono } from 'hono';
+import type { Logger } from 'pino';
+import { createChroma } from './adapters/chroma/client.ts';
+import { createChromaVectorIndex } from './adapters/chroma/vector-index.ts';
+import { createGeminiModel } from './adapters/gemini/create-model.ts';
+import { createGeminiEmbeddingModel } from './adapters/gemini/embedding-model.ts';
+import type { GeminiStatus } from './adapters/gemini/gemini-monitor.ts';
+import { createKeyRing } from './adapters/gemini/key-ring.ts';
+import { createLocalEmbeddingModel } from './adapters/local-embedding/embedding-model.ts';
+import { loadEnglishWords } from './adapters/local-embedding/english-words.ts';
+import { createPostgres } from './adapters/postgres/client.ts';
+import { createPostgresKnowledgeStore } from './adapters/postgres/knowledge-store.ts';
+import { createRedisAnswerCache, createRedisEmbeddingCache } from './adapters/redis/answer-cache.ts';
+import { createRedisChatStore } from './adapters/redis/chat-store.ts';
+import { createKeys } from './adapters/redis/keys.ts';
+import { createRedisKnowledgeSignal } from './adapters/redis/knowledge-signal.ts';
+import { createRedisModelGate } from './adapters/redis/model-gate.ts';
+import { createRedisRateLimiter } from './adapters/redis/rate-limiter.ts';
+import { createRedisConnection } from './adapters/redis/redis-connection.ts';
+import { createReplicaHeartbeat } from './adapters/redis/replica-heartbeat.ts';
+import { createRedisReplyStream } from './adapters/redis/reply-stream.ts';
+import { createRedisSessionStore } from './adapters/redis/session-store.ts';
+import type { Config } from './config.ts';
+import { createAnswerQuestion } from './domain/chat/answer-question.ts';
+import { promptFingerprint } from './domain/chat/build-prompt.ts';
+import { createComposeAnswer } from './domain/chat/compose-answer.ts';
+import { createRateAnswer } from './domain/chat/rate-answer.ts';
+import { createHealth, type ServiceHealth } from './domain/health.ts';
+import { createKnowledgeAdministration } from './domain/knowledge/knowledge-administration.ts';
+import { createLiveKnowledge, type LiveKnowledgeEvent } from './domain/knowledge/live-knowledge.ts';
+import { createBatchedEmbeddingModel } from './domain/retrieval/batched-embedding-model.ts';
+import { createKnowledgeView, type KnowledgeView } from './domain/retrieval/knowledge-view.ts';
+import { createQueryEmbedding, embeddingCacheKey } from './domain/retrieval/query-embedding.ts';
+import { createSearch, prepareQuery } from './domain/retrieval/search.ts';
+import { createSessionIds } from './domain/sessions/session-id.ts';
+import { createAdmission } from './http/admission.ts';
+import { createApp } from './http/app.ts';
+import type { AppEnv } from './http/app-env.ts';
+import { createIdentifyCaller } from './http/caller.ts';
+import { requireAdmin } from './http/middleware/bearer-auth.ts';
+import { createLimitRequest } from './http/middleware/rate-limit.ts';
+import { createChatRoutes } from './http/routes/chat.ts';
+import { createFeedbackRoutes } from './http/routes/feedback.ts';
+import { createHealthRoutes } from './http/routes/health.ts';
+import { createPageRoutes } from './http/routes/page.ts';
+import { createSearchRoutes } from './http/routes/search.ts';
+import { createSessionRoutes } from './http/routes/session.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+export interface ServiceOptions {
+  config: Config;
+  logger: Logger;
+  metrics: Metrics;
+  version: string;
+  /** Where the build of the chat page is. */
+  webDirectory: string;
+}
+
+/** One replica: every client, adapter and use case, built once. */
+export type Service = ReturnType<typeof createService>;
+
+/** Time beyond the model's that is left for retrieval and for closing the chat. */
+const modelMarginMs = 5000;
+
+export function createService({ config, logger, metrics, version, webDirectory }: ServiceOptions) {
+  const { replicaId } = config.server;
+  const salt = config.statistics.salt;
+  if (salt === undefined) throw new Error('ANONYMIZE_SALT must be known by now');
+  const hashIdentity = (text: string) =>
+    createHmac('sha256', salt.read()).update(text).digest('base64url').slice(0, 22);
+  const reportDependency = (dependency: 'redis' | 'gemini', isUp: boolean, cause?: unknown) => {
+    metrics.state.setDependencyUp(dependency, isUp);
+    if (isUp) logger.warn({ dependency }, `${dependency} answers again`);
+    else logger.error({ dependency, err: cause }, `${dependency} is out`);
+  };
+
+  // I/O leaves here.
+  const redis = createRedisConnection({
+    ...config.redis,
+    onStateChange: (isUp, cause) => reportDependency('redis', isUp, cause),
+  });
+  const keys = createKeys(hashIdentity);
+  const sessionTtlSeconds = config.session.timeoutSeconds;
+  const chatStore = createRedisChatStore({
+    connection: redis,
+    keys,
+    sessionTtlSeconds,
+    eventLimit: config.statistics.queueLimit,
+    serializeEvent: JSON.stringify,
+    onEventRefused: () => metrics.statistics.recordDropped('queue_full', 1),
+  });
+  const sessionStore = createRedisSessionStore({ connection: redis, keys, sessionTtlSeconds });
+  const answerCache = createRedisAnswerCache(redis);
+  const heartbeat = createReplicaHeartbeat(redis, replicaId);
+  const postgres = createPostgres({
+    ...config.postgres,
+    password: config.postgres.password && (() => config.postgres.password?.read() ?? ''),
+    applicationName: replicaId,
+  });
+  const knowledgeStore = createPostgresKnowledgeStore(postgres);
+  const chroma = createChroma(config.chroma);
+  const vectorIndex = createChromaVectorIndex(chroma, config.chroma);
+  const modelGate = createRedisModelGate({
+    redis,
+    requestsPerMinute: config.gemini.requestsPerMinute,
+    replicaCount: heartbeat.count,
+  });
+  const geminiKeys = createKeyRing({ apiKeys: config.gemini.apiKeys, gate: modelGate });
+  const localEmbedding = createLocalEmbeddingModel();
+  const embeddingModels = new Map(
+    [
+      localEmbedding,
+      ...(config.gemini.isConfigured
+        ? [createGeminiEmbeddingModel({ keys: geminiKeys, baseUrl: config.gemini.baseUrl })]
+        : []),
+    ].map((model) => [model.name, createBatchedEmbeddingModel(model)] as const),
+  );
+  const modelLimitMs = config.server.requestTimeoutMs - modelMarginMs;
+  const gemini = config.gemini.isConfigured
+    ? createGeminiModel({
+        ...config.gemini,
+        keys: geminiKeys,
+        gate: modelGate,
+        totalTimeoutMs: modelLimitMs,
+        onCall: metrics.model.recordCall,
+        onStateChange: ({ to, status }) => reportDependency('gemini', to === 'up', status.lastError),
+        onMissingModel: (model) =>
+          logger.error({ model }, 'this Gemini model does not exist; the fallback model answers'),
+        onModelVersion: (model, modelVersion) =>
+          logger.info({ model, modelVersion }, 'Gemini answers with another version'),
+      })
+    : undefined;
+
+  // Decisions.
+  const configuredEmbedding = embeddingModels.get(config.knowledge.embeddingModel) ?? localEmbedding;
+  const publishing = { store: knowledgeStore, signal: createRedisKnowledgeSignal(redis), vectorIndex };
+  const knowledgeAdministration = createKnowledgeAdministration({
+    ...publishing,
+    embeddingModel: configuredEmbedding,
+  });
+  const liveKnowledge = createLiveKnowledge<KnowledgeView>({
+    ...publishing,
+    buildView: async (snapshot) => createKnowledgeView(snapshot, await loadEnglishWords()),
+    embeddingModelName: configuredEmbedding.name,
+    reembed: knowledgeAdministration.reindex,
+    onEvent: (event) => reportKnowledge(event, logger, metrics),
+  });
+  const embedQuery = createQueryEmbedding({
+    cache: createRedisEmbeddingCache(redis),
+    models: embeddingModels,
+    onLookup: (isHit) => metrics.answers.recordCache('embedding', isHit),
+  });
+  const search = createSearch({
+    knowledge: liveKnowledge.current,
+    embedQuery,
+    vectorIndex,
+    settings: config.retrieval,
+  });
+  const composeAnswer = createComposeAnswer({
+    search,
+    model: gemini,
+    answerCache,
+    knowledgeVersion: () => liveKnowledge.current()?.version.version ?? 0,
+    settings: {
+      topK: config.retrieval.topK.hybrid,
+      historyMessages: config.session.historyMessages,
+      maxContextCharacters: config.session.maxContextCharacters,
+      fingerprint: fingerprintOf(config),
+      modelLimitMs,
+    },
+  });
+  const answerQuestion = createAnswerQuestion({
+    chatStore,
+    replyStream: createRedisReplyStream(redis),
+    answerCache,
+    composeAnswer,
+    // At least one, for a follow-up leans on the question before it.
+    historyTurns: Math.max(1, Math.ceil(config.session.historyMessages / 2)),
+    previewQuery(message) {
+      const view = liveKnowledge.current();
+      if (!view) return undefined;
+      const { embeddingText } = prepareQuery(view, message);
+      return { text: embeddingText, key: embeddingCacheKey(view.version.embeddingModel, embeddingText) };
+    },
+    replyLimitMs: config.server.requestTimeoutMs,
+    describeAnswer: () => undefined,
+    recordEvent: () => {},
+    onAnswered: ({ composed: { answer } }) => {
+      metrics.answers.recordAnswer(answer);
+      metrics.answers.recordCache('answer', answer.cached);
+      if (!answer.cached) metrics.answers.recordRetrieval(answer.searchMethod, answer.searchTimeMs);
+    },
+    onFailed: ({ requestId, error }) =>
+      logger.error({ requestId, err: error }, 'a question was not answered'),
+  });
+
+  // Requests enter here.
+  let state: 'starting' | 'ready' | 'draining' = 'starting';
+  const limiter = createRedisRateLimiter({
+    connection: redis,
+    ...config.rateLimit,
+    countReplicas: heartbeat.count,
+  });
+  const limitRequest = createLimitRequest(config.rateLimit.enabled ? limiter : undefined, metrics);
+  const identifyCaller = createIdentifyCaller(createSessionIds(salt.read));
+  const admission = createAdmission({
+    activeChats: answerQuestion.activeCount,
+    maxConcurrentChats: config.server.maxConcurrentChats,
+    maxEventLoopDelayMs: config.server.maxEventLoopDelayMs,
+    metrics,
+  });
+  const adminOnly = requireAdmin(() => config.server.adminToken?.read());
+  const health = createHealth({
+    probes: {
+      redis: async () => ({ state: 'up', latencyMs: await redis.ping() }),
+      postgres: async () => ({ state: 'up', latencyMs: await postgres.ping() }),
+      chroma: async () => ({ state: 'up', latencyMs: await chroma.ping() }),
+      gemini: async () => describeGemini(gemini?.status()),
+    },
+    knowledge() {
+      const view = liveKnowledge.current();
+      return view && { version: view.version.version, entries: view.entries.size };
+    },
+  });
+  const routes: Hono<AppEnv>[] = [
+    createChatRoutes({ answerQuestion, identifyCaller, limitRequest, admission }),
+    createSessionRoutes({
+      sessionStore,
+      identifyCaller,
+      limitRequest,
+      onStarted: () => {},
+      onEnded: () => {},
+    }),
+    createSearchRoutes({
+      search,
+      limitRequest,
+      defaultTopK: config.retrieval.topK,
+      authorize: config.isProduction ? [adminOnly] : [],
+      onSearched: (_requestId, outcome) =>
+        metrics.answers.recordRetrieval(outcome.method, outcome.searchTimeMs),
+    }),
+    createFeedbackRoutes({
+      rateAnswer: createRateAnswer({ chatStore, sessionStore, record: async () => {} }),
+      limitRequest,
+    }),
+    createHealthRoutes({
+      health,
+      version,
+      environment: config.environment,
+      replicaId,
+      isReady: () => state === 'ready',
+      renderMetrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
+    }),
+    createPageRoutes({
+      assetsDirectory: webDirectory,
+      frameAncestors: config.server.corsOrigins,
+    }) as Hono<AppEnv>,
+  ];
+  const app = createApp({
+    logger,
+    metrics,
+    replicaId,
+    corsOrigins: config.server.corsOrigins,
+    revealCause: !config.isProduction,
+    isDraining: () => state === 'draining',
+    routes,
+  });
+
+  return {
+    app,
+    /** Connects and loads what is there; a dependency that is out delays this by its limit and no more. */
+    async start(): Promise<void> {
+      await redis.settle(startLimitMs);
+      await liveKnowledge.start();
+      gemini?.start();
+      state = 'ready';
+    },
+    /** Not ready from now on; resolves when no answer is under way. */
+    async drain(): Promise<void> {
+      state = 'draining';
+      await answerQuestion.settle();
+    },
+    async close(): Promise<void> {
+      admission.close();
+      answerQuestion.close();
+      liveKnowledge.stop();
+      gemini?.close();
+      await heartbeat.stop();
+      modelGate.disconnect();
+      redis.close();
+      chroma.close();
+      await Promise.all([localEmbedding.close(), postgres.close()]);
+    },
+  };
+}
+
+const startLimitMs = 2000;
+
+/** Names everything that an answer depends on besides the question, its audience and the knowledge version. */
+function fingerprintOf({ gemini, session, retrieval }: Config): string {
+  return promptFingerprint({
+    model: gemini.isConfigured ? gemini.model : 'none',
+    fallbackModel: gemini.fallbackModel,
+    temperature: gemini.temperature,
+    maxOutputTokens: gemini.maxOutputTokens,
+    maxContextCharacters: session.maxContextCharacters,
+    topK: retrieval.topK.hybrid,
+    similarityThreshold: retrieval.similarityThreshold,
+  });
+}
+
+function describeGemini(status: GeminiStatus | undefined): ServiceHealth {
+  if (status === undefined) return { state: 'unconfigured', detail: 'GEMINI_API_KEY is not set' };
+  const problems = [
+    ...status.missingModels.map((model) => `${model} does not exist`),
+    ...(status.refusedKeys > 0 ? [`${status.refusedKeys} API key(s) refused`] : []),
+    ...(status.exhaustedKeys > 0 ? [`${status.exhaustedKeys} API key(s) out of quota`] : []),
+    ...(status.state !== 'up' && status.lastError ? [status.lastError] : []),
+  ];
+  return { state: status.state, ...(problems.length > 0 && { detail: problems.join('; ') }) };
+}
+
+function reportKnowledge(event: LiveKnowledgeEvent, logger: Logger, metrics: Metrics): void {
+  switch (event.type) {
+    case 'swapped':
+      metrics.state.setKnowledge({ version: event.version.version, entries: event.version.entryCount });
+      logger.warn({ version: event.version.version, source: event.source }, 'knowledge version is live here');
+      break;
+    case 'index-rebuilt':
+      logger.warn({ version: event.version }, 'vector index was rebuilt');
+      break;
+    case 'reembedded':
+      logger.warn({ from: event.from, to: event.to }, 'knowledge was embedded with another model');
+      break;
+    case 'failing':
+      logger.error({ task: event.task, err: event.error }, 'knowledge cannot be kept up to date');
+      break;
+    case 'recovered':
+      logger.warn({ task: event.task }, 'knowledge is kept up to date again');
+  }
+}
