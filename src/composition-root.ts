@@ -124,6 +124,7 @@ export function createService({ config, logger, metrics, version, webDirectory }
         gate: modelGate,
         totalTimeoutMs: modelLimitMs,
         onCall: metrics.model.recordCall,
+        onBreakerChange: metrics.model.setBreakerOpen,
         onStateChange: ({ to, status }) => reportDependency('gemini', to === 'up', status.lastError),
         onMissingModel: (model) =>
           logger.error({ model }, 'this Gemini model does not exist; the fallback model answers'),
@@ -272,6 +273,7 @@ export function createService({ config, logger, metrics, version, webDirectory }
     /** Connects and loads what is there; a dependency that is out delays this by its limit and no more. */
     async start(): Promise<void> {
       await redis.settle(startLimitMs);
+      await heartbeat.start();
       await liveKnowledge.start();
       gemini?.start();
       state = 'ready';

@@ -6,6 +6,8 @@ const intervalMs = 2000;
 const aliveForSeconds = 10;
 
 export interface ReplicaHeartbeat {
+  /** Joins the set. Never throws. */
+  start(): Promise<void>;
   /** Replicas that were alive when Redis last answered; at least 1. */
   count(): number;
   /** Leaves the set, so that the others' shares grow at once. */
@@ -31,10 +33,13 @@ export function createReplicaHeartbeat(connection: RedisConnection, replicaId: s
       // Redis is away: the last count stands, and its outage is reported by the connection.
     }
   }
-  void beat();
-  const timer = setInterval(() => void beat(), intervalMs);
-  timer.unref();
+  let timer: NodeJS.Timeout | undefined;
   return {
+    async start() {
+      timer = setInterval(() => void beat(), intervalMs);
+      timer.unref();
+      await beat();
+    },
     count: () => alive,
     async stop() {
       clearInterval(timer);
