@@ -14,7 +14,7 @@ const otherRoleFactor = 0.92;
 
 /** Best entries this close in similarity are taken as equally good. */
 const nearEqual = 0.2;
-/** Share of common words from which two questions ask the same. */
+/** Share of common words from which two questions ask the same; for roles, of the longer question, as roles matter less. */
 const sameQuestionOverlap = 0.6;
 
 const excludes = <T>(holdsFor: readonly T[], asker: T | undefined): boolean =>
@@ -26,20 +26,27 @@ export function weighAudience(view: KnowledgeView, entry: KnowledgeEntry, audien
   return excludes(entry.roles, audience.role) ? campus * otherRoleFactor : campus;
 }
 
-const roleWords = new Set(['employe', 'student', 'staff', 'lectur', 'visitor', 'campus']);
+/** Words in which questions for different roles and campuses differ anyway. */
+const audienceStems = new Set(
+  ['employee', 'student', 'staff', 'lecturer', 'visitor', 'guest', 'campus'].map(stemEnglish),
+);
 
 const toSubject = (entry: KnowledgeEntry): Set<string> =>
   new Set(
     tokenize(removeCampuses(entry.question))
       .filter((word) => !englishStopWords.has(word))
       .map(stemEnglish)
-      .filter((stem) => !roleWords.has(stem)),
+      .filter((stem) => !audienceStems.has(stem)),
   );
 
-function asksTheSame(one: KnowledgeEntry, other: KnowledgeEntry): boolean {
+/** Words that two questions share, as a part of the shorter and of the longer one. */
+function measureOverlap(one: KnowledgeEntry, other: KnowledgeEntry): { ofShorter: number; ofLonger: number } {
   const [left, right] = [toSubject(one), toSubject(other)];
   const common = [...left].filter((stem) => right.has(stem)).length;
-  return common / Math.max(1, left.size, right.size) >= sameQuestionOverlap;
+  return {
+    ofShorter: common / Math.max(1, Math.min(left.size, right.size)),
+    ofLonger: common / Math.max(1, left.size, right.size),
+  };
 }
 
 const areDisjoint = <T>(one: readonly T[], other: readonly T[]): boolean =>
@@ -56,18 +63,17 @@ export function findClarification(
 ): Clarification | undefined {
   const [best, ...others] = ranked;
   if (best === undefined) return undefined;
-  const rivals = others.filter(
-    ({ entry, similarity }) => best.similarity - similarity <= nearEqual && asksTheSame(best.entry, entry),
-  );
+  const rivals = others.filter(({ similarity }) => best.similarity - similarity <= nearEqual);
   const campusesOf = (entry: KnowledgeEntry) => view.campuses.get(entry.id) ?? [];
-  const differ = (test: (entry: KnowledgeEntry) => boolean) => rivals.some(({ entry }) => test(entry));
-  if (
-    audience.campus === undefined &&
-    differ((entry) => areDisjoint(campusesOf(best.entry), campusesOf(entry)))
-  ) {
-    return 'campus';
-  }
-  return audience.role === undefined && differ((entry) => areDisjoint(best.entry.roles, entry.roles))
-    ? 'role'
-    : undefined;
+
+  const differsByCampus = (entry: KnowledgeEntry): boolean =>
+    areDisjoint(campusesOf(best.entry), campusesOf(entry)) &&
+    measureOverlap(best.entry, entry).ofShorter >= sameQuestionOverlap;
+  const differsByRole = (entry: KnowledgeEntry): boolean =>
+    areDisjoint(best.entry.roles, entry.roles) &&
+    measureOverlap(best.entry, entry).ofLonger >= sameQuestionOverlap;
+
+  if (audience.campus === undefined && rivals.some(({ entry }) => differsByCampus(entry))) return 'campus';
+  if (audience.role === undefined && rivals.some(({ entry }) => differsByRole(entry))) return 'role';
+  return undefined;
 }
