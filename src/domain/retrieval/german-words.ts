@@ -197,7 +197,8 @@ zugang, zugriff, zugreifen, zutritt: access
 zugangsdaten, anmeldedaten, logindaten: login credentials
 anmelden, anmeldung, melde: login/registration/register
 einloggen, login, einlogge: login
-abmelden, ausloggen: logout
+ausloggen: logout
+abmelden, abmeldung: deregister/cancel/logout
 registrieren, registrierung: register/registration
 zurücksetzen, rücksetzen: reset
 mail, mails, email, emails: email
@@ -290,8 +291,8 @@ fakultät: faculty/school
 lehrstuhl: chair
 institut: institute
 einschreiben, einschreibung, immatrikulieren, immatrikulation: enrollment/enroll
-exmatrikulation, exmatrikulieren: exmatriculation/withdrawal
-rückmeldung, rückmelden: re-enrollment
+exmatrikulation, exmatrikulieren, exmatrikuliere: disenrolment/exmatriculation/withdrawal/leave
+rückmeldung, rückmelden: reenrolment/feedback
 beurlaubung, urlaubssemester: leave absence
 bewerbung, bewerben, bewerbe: application/apply
 zulassung: admission
@@ -328,7 +329,7 @@ hochschulgruppe, studentengruppe: student group/organization
 verein, klub, club: club
 einführung, orientierung: orientation
 einführungstag, willkommenstag: welcome day
-stipendium: scholarship
+stipendium, stipendien: scholarship
 anrechnung, anerkennung: recognition
 beitrag: fee/contribution
 gebühr: fee/cost
@@ -560,6 +561,13 @@ diskriminierung, belästigung: discrimination/harassment
 melden: report
 meldung: report
 # More
+verpassen, verpasst, versäumen, versäumt: missed/late
+behalten: keep
+fehlend: missing
+studien: study
+visum, visa: visa
+praxis: practice
+daten, datum: data/date
 universität, uni, hochschule: university
 auskunft: information
 abbrechen, abbruch: cancel

@@ -52,6 +52,8 @@ const germanPhrases: Phrases = [
   [/\b(?:setze|setzt)\b(?=.*\bzur(?:ü|ue)ck\b)/giu, 'zurücksetzen'],
   [/\b(?:rechne|rechnet)\b(?=.*\bab\b)/giu, 'abrechnen'],
   [/\b(?:melde|meldet)\b(?=.*\bkrank\b)/giu, 'krankmelden'],
+  [/\b(?:melde|meldet)\b(?=.*\bab\b)/giu, 'abmelden'],
+  [/\b(?:melde|meldet)\b(?=.*\bzur(?:ü|ue)ck\b)/giu, 'rückmelden'],
   [/\b(?:melde|meldet)\b(?=.*\ban\b)/giu, 'anmelden'],
   [/\b(?:komme|kommt)\b(?=.*\b(?:nach|zum|zur|hin)\b)/giu, 'erreichen'],
 ];

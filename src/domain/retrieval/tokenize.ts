@@ -6,6 +6,16 @@ const joinedSpellings: readonly (readonly [RegExp, string])[] = [
   [/\b([us])-bahn/g, '$1bahn'],
   [/\blog[ -]?(in|out)\b/g, 'log$1'],
   [/\b(check|sign)[ -](in|out)\b/g, '$1$2'],
+  // One of the two spellings of English.
+  [/\b(re-?)?enroll/g, '$1enrol'],
+  [/\bre-(?=enrol|register|regist|issue|sit)/g, 're'],
+  [/\bprogramme/g, 'program'],
+  [/\bcentre/g, 'center'],
+  [/\blicence/g, 'license'],
+  [
+    /(?<=\p{L}{3})is(?=(?:e|ed|es|ing|ation)\b)(?<!(?:prom|exerc|adv|rev|superv|ra|no|pra|prec|prem|expert|otherw)is)/gu,
+    'iz',
+  ],
   [/[’']s\b/g, ''],
   [/[’']/g, ''],
 ];
