@@ -86,10 +86,12 @@ export function createLocalEmbeddingModel(): LocalEmbeddingModel {
   let encoder: Encoder | undefined;
 
   const getEncoder = (): Encoder => {
-    encoder ??= createEncoder(() => {
-      encoder = undefined;
+    if (encoder !== undefined) return encoder;
+    const started = createEncoder(() => {
+      if (encoder === started) encoder = undefined;
     });
-    return encoder;
+    encoder = started;
+    return started;
   };
 
   async function embed(texts: readonly string[], signal?: AbortSignal): Promise<number[][]> {
@@ -109,7 +111,9 @@ export function createLocalEmbeddingModel(): LocalEmbeddingModel {
     embedQueries: embed,
     embedDocuments: embed,
     async close() {
-      await encoder?.close();
+      const closing = encoder;
+      encoder = undefined;
+      await closing?.close();
     },
   };
 }
