@@ -1,21 +1,10 @@
-import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-
-/** Where packages of Debian, Ubuntu, Homebrew and Google put it; `CHROMIUM` names another. */
-const places = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/opt/homebrew/bin/chromium',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
+import { findProgram } from '../../infra/local/programs.ts';
 
 /** A real Chromium with a new profile, which talks to nobody on its own. */
 export function launchChromium(): Promise<Browser> {
-  const executablePath = places.find((place) => existsSync(place));
-  if (executablePath === undefined) throw new Error('Chromium is missing: install the package "chromium".');
   return chromium.launch({
-    executablePath,
+    executablePath: findProgram('chromium'),
     args: [
       '--no-sandbox',
       '--disable-gpu',

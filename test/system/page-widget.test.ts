@@ -84,7 +84,8 @@ describe('the widget', () => {
     expect(await frame?.locator('h1').textContent()).toBe('TUM-Chatbot');
 
     await page.keyboard.press('Escape');
-    await expect.poll(() => page.evaluate('document.activeElement.localName')).toBe('tum-chat');
+    await page.locator('tum-chat:not(.open)').waitFor();
+    expect(await page.evaluate('document.activeElement.localName')).toBe('tum-chat');
 
     await page.keyboard.press('Enter');
     await frame?.locator('#message:focus').waitFor();
