@@ -34,6 +34,9 @@ import { createKnowledgeView, type KnowledgeView } from './domain/retrieval/know
 import { createQueryEmbedding, embeddingCacheKey } from './domain/retrieval/query-embedding.ts';
 import { createSearch, prepareQuery } from './domain/retrieval/search.ts';
 import { createSessionIds } from './domain/sessions/session-id.ts';
+import { createAnonymizer } from './domain/statistics/anonymizer.ts';
+import { describeAnswered, describeFailed } from './domain/statistics/describe-question.ts';
+import { serializeStatisticsEvent } from './domain/statistics/serialize-statistics-event.ts';
 import { createAdmission } from './http/admission.ts';
 import { createApp } from './http/app.ts';
 import type { AppEnv } from './http/app-env.ts';
@@ -46,12 +49,17 @@ import { createHealthRoutes } from './http/routes/health.ts';
 import { createPageRoutes } from './http/routes/page.ts';
 import { createSearchRoutes } from './http/routes/search.ts';
 import { createSessionRoutes } from './http/routes/session.ts';
+import { createStatisticsRoutes } from './http/routes/statistics.ts';
+import { createStatistics } from './statistics-composition.ts';
+import { type ChatSessionLog, describeChat } from './telemetry/chat-session-log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
 export interface ServiceOptions {
   config: Config;
   logger: Logger;
   metrics: Metrics;
+  /** Where questions and answers are logged, if anywhere. */
+  chatSessionLog?: ChatSessionLog | undefined;
   version: string;
   /** Where the build of the chat page is. */
   webDirectory: string;
@@ -63,7 +71,8 @@ export type Service = ReturnType<typeof createService>;
 /** Time beyond the model's that is left for retrieval and for closing the chat. */
 const modelMarginMs = 5000;
 
-export function createService({ config, logger, metrics, version, webDirectory }: ServiceOptions) {
+export function createService(options: ServiceOptions) {
+  const { config, logger, metrics, chatSessionLog, version, webDirectory } = options;
   const { replicaId } = config.server;
   const salt = config.statistics.salt;
   if (salt === undefined) throw new Error('ANONYMIZE_SALT must be known by now');
@@ -87,7 +96,7 @@ export function createService({ config, logger, metrics, version, webDirectory }
     keys,
     sessionTtlSeconds,
     eventLimit: config.statistics.queueLimit,
-    serializeEvent: JSON.stringify,
+    serializeEvent: serializeStatisticsEvent,
     onEventRefused: () => metrics.statistics.recordDropped('queue_full', 1),
   });
   const sessionStore = createRedisSessionStore({ connection: redis, keys, sessionTtlSeconds });
@@ -134,6 +143,9 @@ export function createService({ config, logger, metrics, version, webDirectory }
     : undefined;
 
   // Decisions.
+  const anonymizer = createAnonymizer({ enabled: config.statistics.anonymize, salt: salt.read() });
+  const statistics = createStatistics({ config, redis, postgres, anonymizer, logger, metrics });
+  const { recorder } = statistics;
   const configuredEmbedding = embeddingModels.get(config.knowledge.embeddingModel) ?? localEmbedding;
   const publishing = { store: knowledgeStore, signal: createRedisKnowledgeSignal(redis), vectorIndex };
   const knowledgeAdministration = createKnowledgeAdministration({
@@ -185,15 +197,19 @@ export function createService({ config, logger, metrics, version, webDirectory }
       return { text: embeddingText, key: embeddingCacheKey(view.version.embeddingModel, embeddingText) };
     },
     replyLimitMs: config.server.requestTimeoutMs,
-    describeAnswer: () => undefined,
-    recordEvent: () => {},
-    onAnswered: ({ composed: { answer } }) => {
+    describeAnswer: (answered) => recorder.createInteractionEvent(describeAnswered(answered)),
+    recordEvent: (event) => void recorder.append(event),
+    onAnswered: (answered) => {
+      const { answer } = answered.composed;
+      chatSessionLog?.record(describeChat(answered, anonymizer));
       metrics.answers.recordAnswer(answer);
       metrics.answers.recordCache('answer', answer.cached);
       if (!answer.cached) metrics.answers.recordRetrieval(answer.searchMethod, answer.searchTimeMs);
     },
-    onFailed: ({ requestId, error }) =>
-      logger.error({ requestId, err: error }, 'a question was not answered'),
+    onFailed: (failed) => {
+      void recorder.append(recorder.createInteractionEvent(describeFailed(failed)));
+      logger.error({ requestId: failed.requestId, err: failed.error }, 'a question was not answered');
+    },
   });
 
   // Requests enter here.
@@ -230,20 +246,41 @@ export function createService({ config, logger, metrics, version, webDirectory }
       sessionStore,
       identifyCaller,
       limitRequest,
-      onStarted: () => {},
-      onEnded: () => {},
+      onStarted: (key, { startedAt: at, role, campus }) =>
+        void recorder.recordSession({ ...key, at, change: 'started', role, campus, turnCount: 0 }),
+      onEnded: (key, { role, campus, turnCount }, at) =>
+        void recorder.recordSession({ ...key, at, change: 'ended', role, campus, turnCount }),
     }),
     createSearchRoutes({
       search,
       limitRequest,
       defaultTopK: config.retrieval.topK,
       authorize: config.isProduction ? [adminOnly] : [],
-      onSearched: (_requestId, outcome) =>
-        metrics.answers.recordRetrieval(outcome.method, outcome.searchTimeMs),
+      onSearched: (id, { method, results, searchTimeMs }) => {
+        metrics.answers.recordRetrieval(method, searchTimeMs);
+        void recorder.recordSearch({
+          id,
+          at: new Date(),
+          searchMethod: method,
+          resultsCount: results.length,
+          topSimilarity: results[0]?.similarity ?? 0,
+          searchTimeMs,
+        });
+      },
     }),
     createFeedbackRoutes({
-      rateAnswer: createRateAnswer({ chatStore, sessionStore, record: async () => {} }),
+      rateAnswer: createRateAnswer({
+        chatStore,
+        sessionStore,
+        record: ({ userId }, { requestId, rating, comment }) =>
+          recorder.recordFeedback({ id: requestId, at: new Date(), userId, rating, comment }),
+      }),
       limitRequest,
+    }),
+    createStatisticsRoutes({
+      store: statistics.store,
+      countActiveSessions: sessionStore.countActive,
+      authorize: config.isProduction ? [adminOnly] : [],
     }),
     createHealthRoutes({
       health,
@@ -268,14 +305,6 @@ export function createService({ config, logger, metrics, version, webDirectory }
     routes,
   });
 
-  /** The first question pays for starting the encoder's thread; better now than when a person waits. */
-  async function warmUp(): Promise<void> {
-    if (liveKnowledge.current()?.version.embeddingModel !== localEmbedding.name) return;
-    await localEmbedding
-      .embedQueries(['warm up'])
-      .catch((error) => logger.error({ err: error }, 'encoder failed'));
-  }
-
   return {
     app,
     /** Connects and loads what is there; a dependency that is out delays this by its limit and no more. */
@@ -283,8 +312,8 @@ export function createService({ config, logger, metrics, version, webDirectory }
       await redis.settle(startLimitMs);
       await heartbeat.start();
       await liveKnowledge.start();
-      await warmUp();
       gemini?.start();
+      statistics.start();
       state = 'ready';
     },
     /** Not ready from now on; resolves when no answer is under way. */
@@ -297,6 +326,7 @@ export function createService({ config, logger, metrics, version, webDirectory }
       answerQuestion.close();
       liveKnowledge.stop();
       gemini?.close();
+      await statistics.stop(statisticsFlushLimitMs);
       await heartbeat.stop();
       modelGate.disconnect();
       redis.close();
@@ -307,6 +337,8 @@ export function createService({ config, logger, metrics, version, webDirectory }
 }
 
 const startLimitMs = 2000;
+/** Within what the process gives everything to close. */
+const statisticsFlushLimitMs = 3000;
 
 /** Names everything that an answer depends on besides the question, its audience and the knowledge version. */
 function fingerprintOf({ gemini, session, retrieval }: Config): string {

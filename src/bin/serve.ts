@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createAdaptorServer } from '@hono/node-server';
 import { createService } from '../composition-root.ts';
 import { type Config, ConfigError, parseConfig } from '../config.ts';
+import { type ChatSessionLog, createChatSessionLog } from '../telemetry/chat-session-log.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { rootPath } from './environment.ts';
@@ -16,13 +17,9 @@ const keepAliveMs = 75_000;
 const flushLimitMs = 5000;
 
 const config = readConfig();
-const logger = await createLogger(
-  { ...config.logging, file: config.logging.file || undefined },
-  config.server.replicaId,
-  {
-    secrets: () => secretsOf(config),
-  },
-);
+const logger = await createLogger(config.logging, config.server.replicaId, {
+  secrets: () => secretsOf(config),
+});
 for (const notice of config.notices) logger.warn(notice);
 
 const { version } = JSON.parse(readFileSync(rootPath('package.json'), 'utf8')) as { version: string };
@@ -30,6 +27,7 @@ const service = createService({
   config: { ...config, statistics: { ...config.statistics, salt: config.statistics.salt ?? loadSalt() } },
   logger,
   metrics: createMetrics({ version }),
+  chatSessionLog: await openChatSessionLog(config),
   version,
   webDirectory: rootPath('dist/web'),
 });
@@ -65,6 +63,17 @@ async function end(exitCode: number, reason: string): Promise<void> {
   logger.warn('ended');
   logger.flush();
   process.exit(exitCode);
+}
+
+async function openChatSessionLog({ logging, server }: Config): Promise<ChatSessionLog | undefined> {
+  if (!logging.chatSessions) return undefined;
+  const options = { ...logging, file: logging.chatSessionFile, replicaId: server.replicaId };
+  try {
+    return await createChatSessionLog(options);
+  } catch (error) {
+    logger.warn({ err: error }, 'the log of chat sessions cannot be opened; chats are not logged');
+    return undefined;
+  }
 }
 
 function readConfig(): Config {

@@ -44,9 +44,10 @@ const allowedHeaders = [
 /** A request's way in: context, origin, body; then its route, which validates, limits and answers. */
 export function createApp(dependencies: AppDependencies): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
-  const respondError = createErrorResponder({ revealCause: dependencies.revealCause });
-  app.onError(respondError);
-  app.notFound((c) => respondError(new AppError('NOT_FOUND', 'There is nothing at this address.'), c));
+  app.onError(createErrorResponder({ revealCause: dependencies.revealCause }));
+  app.notFound(() => {
+    throw new AppError('NOT_FOUND', 'There is nothing at this address.');
+  });
   app.use(requestContext(dependencies));
   if (dependencies.corsOrigins.length > 0) {
     app.use(
@@ -64,8 +65,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<AppEnv> {
       app,
       onMethodNotAllowed: (c, methods) => {
         c.header('Allow', methods.join(', '));
-        const message = `This address answers ${methods.join(', ')} only.`;
-        return respondError(new AppError('METHOD_NOT_ALLOWED', message), c);
+        throw new AppError('METHOD_NOT_ALLOWED', `This address answers ${methods.join(', ')} only.`);
       },
     }),
   );

@@ -1,3 +1,5 @@
+import type { AnsweredQuestion } from '../domain/chat/generation.ts';
+import type { Anonymizer } from '../domain/statistics/anonymizer.ts';
 import { openRotatingFile, type RotatingFileOptions } from './rotating-file.ts';
 
 /** One question with its answer, for the people who improve the knowledge base. Ids are hashed, texts masked. */
@@ -9,6 +11,18 @@ export interface ChatSessionEntry {
   response: string;
   answeredAt: Date;
 }
+
+export const describeChat = (
+  { request, composed: { answer } }: AnsweredQuestion,
+  anonymizer: Anonymizer,
+): ChatSessionEntry => ({
+  requestId: answer.requestId,
+  sessionHash: anonymizer.sessionHash(request.caller),
+  userId: anonymizer.userId(request.caller.userId),
+  question: anonymizer.text(request.message),
+  response: anonymizer.text(answer.response),
+  answeredAt: answer.answeredAt,
+});
 
 export interface ChatSessionLog {
   record(entry: ChatSessionEntry): void;

@@ -4,8 +4,8 @@ import { openRotatingFile, type RotatingFile } from './rotating-file.ts';
 
 export interface LoggingOptions {
   level: Level | 'silent';
-  /** Path of the rotating file; logs go to stdout alone without it. */
-  file?: string | undefined;
+  /** Path of the rotating file; empty for stdout alone. */
+  file: string;
   maxFileBytes: number;
   backupCount: number;
 }
@@ -22,7 +22,7 @@ const levelLabels: Readonly<Record<string, string>> = { warn: 'WARNING', fatal: 
 
 const openFiles = async (options: LoggingOptions, replicaId: string): Promise<StreamEntry<Level>[]> => {
   const { file, maxFileBytes, backupCount } = options;
-  if (file === undefined) return [];
+  if (file === '') return [];
   const shared = { file, replicaId, maxFileBytes, backupCount };
   const everything: RotatingFile = await openRotatingFile(shared);
   const errors: RotatingFile = await openRotatingFile({ ...shared, suffix: 'error' });

@@ -10,6 +10,7 @@ let lines: string[];
 const output = { write: (line: string) => void lines.push(line) };
 const options = (changes: Partial<LoggingOptions> = {}): LoggingOptions => ({
   level: 'info',
+  file: '',
   maxFileBytes: 10_000_000,
   backupCount: 2,
   ...changes,

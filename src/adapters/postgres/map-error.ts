@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from 'drizzle-orm';
 import { DependencyError, type DependencyFailure } from '../../domain/errors.ts';
 
 /**
@@ -33,8 +34,12 @@ const failures: ReadonlyMap<string, DependencyFailure> = new Map([
   ['3D000', 'rejected'],
 ]);
 
-/** An outage as DependencyError; anything else unchanged. Looks through wrappers (`cause`, AggregateError). */
-export function toDependencyError(error: unknown): unknown {
+/**
+ * An outage as DependencyError; anything else without drizzle's wrapper, whose message repeats what people wrote and
+ * would carry it into logs. Looks through wrappers (`cause`, AggregateError).
+ */
+export function toDependencyError(thrown: unknown): unknown {
+  const error = thrown instanceof DrizzleQueryError ? (thrown.cause ?? thrown) : thrown;
   if (error instanceof DependencyError) return error;
   const reason = findFailure(error);
   if (reason === undefined) return error;

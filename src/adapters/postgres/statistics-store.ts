@@ -1,9 +1,9 @@
-import { and, eq, gte } from 'drizzle-orm';
+import driver from 'postgres';
 import type { ImportBatch, StatisticsStore } from '../../domain/ports/statistics-store.ts';
 import { UnstorableEventsError } from '../../domain/ports/statistics-store.ts';
-import { addDays, createReportWindow } from '../../domain/statistics/report-window.ts';
+import { createReportWindow } from '../../domain/statistics/report-window.ts';
 import type { Database, Postgres } from './client.ts';
-import { chatInteractions, importedRows } from './schema/statistics.ts';
+import { importedRows } from './schema/statistics.ts';
 import { addCountedQuestions } from './statistics/questions.ts';
 import { readPerformance, readUsage } from './statistics/reports.ts';
 import { dropOutdated } from './statistics/retention.ts';
@@ -52,23 +52,6 @@ export const createPostgresStatisticsStore = (
       timeoutMs: readLimitMs,
     }),
 
-  hasInteraction: (requestId, userId, sessionHash) =>
-    postgres.run(async (database) => {
-      const rows = await database
-        .select({ id: chatInteractions.id })
-        .from(chatInteractions)
-        .where(
-          and(
-            eq(chatInteractions.id, requestId),
-            eq(chatInteractions.userId, userId),
-            eq(chatInteractions.sessionHash, sessionHash),
-            gte(chatInteractions.at, addDays(now(), -retentionDays)),
-          ),
-        )
-        .limit(1);
-      return rows.length > 0;
-    }),
-
   applyRetention: () =>
     writeStatisticsOnce(postgres, cleanUpLimitMs, async (database) => ({
       droppedDays: await dropOutdated(database, now(), retentionDays),
@@ -99,11 +82,6 @@ const withoutImported = async (
 const dataErrors = /^2[23]/;
 
 const refuseUnstorable = (error: unknown): never => {
-  const code = findCode(error);
-  throw code !== undefined && dataErrors.test(code) ? new UnstorableEventsError({ cause: error }) : error;
-};
-
-const findCode = (error: unknown): string | undefined => {
-  if (!(error instanceof Error)) return undefined;
-  return 'code' in error && typeof error.code === 'string' ? error.code : findCode(error.cause);
+  const isDataError = error instanceof driver.PostgresError && dataErrors.test(error.code);
+  throw isDataError ? new UnstorableEventsError({ cause: error }) : error;
 };

@@ -50,8 +50,6 @@ export interface StatisticsStore {
   /** The last `days` times 24 hours, from the full hour on. Its time does not depend on how much is stored. */
   getUsage(days: number): Promise<UsageReport>;
   getPerformance(days: number): Promise<PerformanceReport>;
-  /** Whether this user asked, in this session, the question with that request id. */
-  hasInteraction(requestId: string, userId: string, sessionHash: string): Promise<boolean>;
   /** Drops what is older than the retention and makes room for the days ahead. Undefined while another replica does. */
   applyRetention(): Promise<RetentionReport | undefined>;
   exportUser(userId: string): Promise<UserStatistics>;

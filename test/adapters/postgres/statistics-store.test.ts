@@ -157,14 +157,6 @@ describe('recording', () => {
     ]);
     expect((await store.getUsage(2)).topQuestions).toEqual([{ question: 'wo ist die mensa', count: 4 }]);
   });
-
-  it('knows whose a question was', async () => {
-    const store = createStore();
-    await store.recordEvents([interaction()]);
-    expect(await store.hasInteraction('request-1', 'user-1', 'session-1')).toBe(true);
-    expect(await store.hasInteraction('request-1', 'user-2', 'session-1')).toBe(false);
-    expect(await store.hasInteraction('request-2', 'user-1', 'session-1')).toBe(false);
-  });
 });
 
 describe('retention', () => {
