@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from 'hono';
 import type { AppEnv } from './app-env.ts';
 
@@ -35,19 +34,15 @@ export async function streamEvents(
   c.req.raw.signal.addEventListener('abort', leave, { once: true });
   const events = open(client.signal)[Symbol.asyncIterator]();
   let next = events.next();
-  await Promise.race([next, delay(firstFrameMs, undefined, { signal: client.signal }).catch(() => {})]);
+  await firstOf(next, firstFrameMs);
   next.catch(() => {});
 
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const silence = new AbortController();
         try {
-          const result = await Promise.race([
-            next,
-            delay(heartbeatMs, undefined, { signal: silence.signal }),
-          ]);
+          const result = await firstOf(next, heartbeatMs);
           if (result === undefined) return controller.enqueue(encoder.encode(heartbeat));
           if (result.done) return controller.close();
           controller.enqueue(encoder.encode(formatEvent(result.value)));
@@ -56,8 +51,6 @@ export async function streamEvents(
         } catch (error) {
           if (!client.signal.aborted) controller.enqueue(encoder.encode(formatEvent(ofError(error))));
           controller.close();
-        } finally {
-          silence.abort();
         }
       },
       async cancel() {
@@ -72,4 +65,17 @@ export async function streamEvents(
     'Cache-Control': 'no-cache, no-transform',
     'X-Accel-Buffering': 'no',
   });
+}
+
+/** What `work` gives, or undefined if that takes longer than `limitMs`. */
+async function firstOf<T>(work: Promise<T>, limitMs: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, limitMs, undefined);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

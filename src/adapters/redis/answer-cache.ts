@@ -23,6 +23,12 @@ redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 return {'acquired', ''}
 `;
 
+/** KEYS lease. ARGV owner, leaseMs. */
+const renewScript = `
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 1
+`;
+
 /** KEYS lease. ARGV owner, ms. */
 const giveUpScript = `
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], '${uncacheable}', 'PX', ARGV[2]) end
@@ -50,6 +56,9 @@ export function createRedisAnswerCache(connection: RedisConnection): AnswerCache
         );
         return parseTicket(reply as [string, string]);
       }),
+    async renew(key, owner) {
+      await connection.run((redis) => redis.eval(renewScript, 1, answerLeaseKey(key), owner, leaseMs));
+    },
     async giveUp(key, owner) {
       await connection.run((redis) => redis.eval(giveUpScript, 1, answerLeaseKey(key), owner, uncacheableMs));
     },

@@ -34,9 +34,13 @@ redis.call('SADD', KEYS[3], 'reply:' .. ARGV[3])
 return {'owned', claim[2], ARGV[3], claim[6], '1'}
 `;
 
-/** KEYS claim. ARGV generation, leaseMs. Reply: held (1 or 0), stop requested (1 or 0), ms since a reader, or -1. */
+/**
+ * KEYS claim. ARGV generation, leaseMs. Reply: held (1 or 0), stop requested (1 or 0), ms since a reader, or -1.
+ * A claim that the server forgot (restarted empty) is nobody else's, so it counts as held.
+ */
 export const renewScript = `${nowMs}
 local claim = redis.call('HMGET', KEYS[1], 'generation', 'status', 'stop', 'readerAt')
+if not claim[1] then return {1, 0, -1} end
 if claim[1] ~= ARGV[1] or claim[2] ~= 'running' then return {0, 0, -1} end
 redis.call('HSET', KEYS[1], 'leaseUntil', now + ARGV[2])
 return {1, claim[3] and 1 or 0, claim[4] and now - claim[4] or -1}
@@ -45,6 +49,7 @@ return {1, claim[3] and 1 or 0, claim[4] and now - claim[4] or -1}
 /** KEYS claim, session's requests. ARGV old generation, new generation, leaseMs. Reply: 1 if it was ours. */
 export const restartScript = `${nowMs}
 local claim = redis.call('HMGET', KEYS[1], 'generation', 'status')
+if not claim[1] then return 1 end
 if claim[1] ~= ARGV[1] or claim[2] ~= 'running' then return 0 end
 redis.call('HSET', KEYS[1], 'generation', ARGV[2], 'leaseUntil', now + ARGV[3])
 redis.call('SADD', KEYS[2], 'reply:' .. ARGV[2])

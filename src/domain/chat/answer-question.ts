@@ -3,7 +3,7 @@ import { AppError, type Dependency, isDependencyError } from '../errors.ts';
 import type { ClaimKey, OpenedChat } from '../ports/chat-store.ts';
 import type { SessionKey } from '../ports/session-store.ts';
 import type { StoredChatRequest } from './chat-answer.ts';
-import { type ChatEvent, replayAnswer } from './chat-event.ts';
+import { type ChatEvent, markRestarts, replayAnswer } from './chat-event.ts';
 import type { ChatRequest, Transport } from './chat-request.ts';
 import { createFollowReply, stoppedError } from './follow-reply.ts';
 import {
@@ -59,7 +59,7 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
   const endStopWatch = chatStore.onStop((name) => running.get(name)?.stop());
   const follow = createFollowReply({ ...dependencies, limitMs: dependencies.replyLimitMs });
 
-  async function* ask(request: ChatRequest, listener: Listener): AsyncIterable<ChatEvent> {
+  async function* claimAndAnswer(request: ChatRequest, listener: Listener): AsyncIterable<ChatEvent> {
     const startedAtMs = performance.now();
     const claim = claimOf(request);
     const name = chatStore.claimName(claim);
@@ -84,7 +84,9 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
           };
           const generation = createGeneration({ ...dependencies, follow }, input);
           running.set(name, generation);
-          void generation.finished.then(() => running.delete(name));
+          void generation.finished.then(() => {
+            if (running.get(name) === generation) running.delete(name);
+          });
           return yield* generation.read(listener.signal);
         }
         case 'following': {
@@ -95,6 +97,8 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
       }
     }
   }
+
+  const ask = (request: ChatRequest, listener: Listener) => markRestarts(claimAndAnswer(request, listener));
 
   async function open(request: ChatRequest, claim: ClaimKey): Promise<Opening> {
     const generation = createGenerationId();

@@ -34,6 +34,19 @@ export function* replayAnswer(generation: string, answer: ChatAnswer): Iterable<
   yield { type: 'done', generation, offset: response.length, answer };
 }
 
+/** Says `restart` wherever the generation changes under way, for whoever has text of the one before. */
+export async function* markRestarts(events: AsyncIterable<ChatEvent>): AsyncIterable<ChatEvent> {
+  let current: string | undefined;
+  for await (const event of events) {
+    const { generation } = event;
+    if (current !== undefined && generation !== current && event.type !== 'restart') {
+      yield { type: 'restart', generation, offset: 0 };
+    }
+    current = generation;
+    yield event;
+  }
+}
+
 /**
  * Leaves out what a returning reader has: text up to `position`, or, if the generation is another one by now, nothing,
  * after a `restart` that tells the reader to forget its text.

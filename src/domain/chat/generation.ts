@@ -96,14 +96,14 @@ export function createGeneration(dependencies: GenerationDependencies, input: Ge
   const writer =
     transport === 'stream' && isClaimed ? createReplyWriter(dependencies.replyStream, generation) : undefined;
 
-  const lease = keepLease(chatStore, claim, () => generation, {
+  const lease = keepLease(isClaimed ? chatStore : undefined, claim, () => generation, {
     onLost: () => end('lost'),
     onStopRequested: () => end('stopped'),
     onRenewed(lastReaderMs = Number.POSITIVE_INFINITY) {
       const isLeft = log.readerCount() === 0 && leftAtMs !== undefined;
       if (isLeft && Math.min(performance.now() - (leftAtMs ?? 0), lastReaderMs) >= absenceLimitMs)
         end('abandoned');
-      if (answerKey !== undefined) answerCache.acquire(answerKey, request.requestId).catch(() => {});
+      if (answerKey !== undefined) answerCache.renew(answerKey, request.requestId).catch(() => {});
     },
   });
 
@@ -172,6 +172,7 @@ export function createGeneration(dependencies: GenerationDependencies, input: Ge
     }
     dependencies.onAnswered(answered);
     log.append({ type: 'done', generation, offset, answer: composed.answer });
+    log.end();
     writer?.write({ type: 'end' });
   }
 
@@ -232,11 +233,11 @@ export function createGeneration(dependencies: GenerationDependencies, input: Ge
   /** Our lease ran out (this process was frozen, say) and another replica answers; our readers get its answer. */
   async function followNewOwner(): Promise<void> {
     lease.stop();
-    const events = dependencies.follow(claim, generation, {
-      transport: 'json',
-      signal: new AbortController().signal,
-    });
-    for await (const event of events) log.append(event);
+    const listener = { transport: 'json', signal: new AbortController().signal } as const;
+    const events = dependencies.follow(claim, generation, listener);
+    let next = await events.next();
+    for (; !next.done; next = await events.next()) log.append(next.value);
+    if (next.value === 'orphaned') throw new Error('the replica that took this answer over is gone as well');
   }
 
   function releaseAnswerKey(): void {

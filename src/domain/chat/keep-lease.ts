@@ -10,9 +10,12 @@ export interface LeaseEvents {
   onRenewed(lastReaderMs: number | undefined): void;
 }
 
-/** Keeps a claim ours while the answer is written. Without Redis it goes on: nobody can take over then either. */
+/**
+ * Keeps a claim ours while the answer is written. With the store away the writing goes on: nobody can take over then
+ * either. `store` undefined: there is no claim to keep, only time to tell.
+ */
 export function keepLease(
-  store: ChatStore,
+  store: ChatStore | undefined,
   claim: ClaimKey,
   currentGeneration: () => string,
   events: LeaseEvents,
@@ -23,9 +26,10 @@ export function keepLease(
   async function renew(): Promise<void> {
     const generation = currentGeneration();
     try {
-      const state = await store.renewLease(claim, generation);
+      const state = await store?.renewLease(claim, generation);
       if (isStopped || generation !== currentGeneration()) return;
-      if (state.stopRequested) events.onStopRequested();
+      if (!state) events.onRenewed(undefined);
+      else if (state.stopRequested) events.onStopRequested();
       else if (!state.held) events.onLost();
       else events.onRenewed(state.lastReaderMs);
     } catch {

@@ -11,11 +11,10 @@ export type AnswerTicket =
 
 /** Answers to first questions, shared by all replicas. They are stored by ChatStore.close, with the turn. */
 export interface AnswerCache {
-  /**
-   * Looks the answer up, or takes the right to write it for 3 s; asking again as the same owner renews the right.
-   * @throws DependencyError `redis`.
-   */
+  /** Looks the answer up, or takes the right to write it for 3 s. @throws DependencyError `redis`. */
   acquire(key: string, owner: string): Promise<AnswerTicket>;
+  /** Extends the right, if it is this owner's. */
+  renew(key: string, owner: string): Promise<void>;
   /** Gives the right back without an answer that could be shared: whoever waits writes its own. */
   giveUp(key: string, owner: string): Promise<void>;
 }
