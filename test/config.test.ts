@@ -112,4 +112,10 @@ describe('configuration', () => {
     );
     expect(shown).toEqual(defaults);
   });
+
+  it('is what the README lists, in its order', () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+    const listed = [...readme.matchAll(/^\| `([A-Z][A-Z0-9_]+)` \|/gm)].map((match) => match[1]);
+    expect(listed).toEqual(Object.keys(environmentSchema.shape));
+  });
 });
