@@ -4,7 +4,7 @@
  */
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listProcessTree, signalProcess } from './process-tree.mjs';
+import { filterRunning, listProcessTree, signalProcess } from './process-tree.mjs';
 
 const gracePeriodMs = 10_000;
 /** @type {Map<number, NodeJS.Signals>} */
@@ -25,5 +25,5 @@ const left = [...running].flatMap(([pid, stopSignal]) => {
   return tree;
 });
 const deadlineAtMs = Date.now() + gracePeriodMs;
-while (left.some((pid) => signalProcess(pid, 0)) && Date.now() < deadlineAtMs) await sleep(50);
-for (const pid of left) signalProcess(pid, 'SIGKILL');
+while (filterRunning(left).length > 0 && Date.now() < deadlineAtMs) await sleep(50);
+for (const pid of filterRunning(left)) signalProcess(pid, 'SIGKILL');

@@ -25,7 +25,10 @@ export interface NginxOptions {
 
 export interface Nginx extends Service {
   readonly httpsUrl: string;
-  /** Resolves once new requests go to these replicas; requests in flight finish where they are. */
+  /**
+   * Resolves once new requests go to these replicas; requests in flight finish where they are. Connections that
+   * clients keep open without a request are closed, as nginx does before 1.27.4 (keepalive_min_timeout).
+   */
   setReplicaPorts(ports: readonly number[]): Promise<void>;
 }
 

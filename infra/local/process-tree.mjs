@@ -1,16 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** @returns {Array<[pid: number, parent: number]>} */
+/** @typedef {{ pid: number, parent: number, isZombie: boolean }} ProcessEntry */
+
+/** @returns {ProcessEntry[]} */
 function listProcesses() {
   if (process.platform !== 'linux') {
-    const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+    const table = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,state='], { encoding: 'utf8' });
     return table
       .trim()
       .split('\n')
       .map((line) => {
-        const [pid, parent] = line.trim().split(/\s+/).map(Number);
-        return [pid ?? 0, parent ?? 0];
+        const [pid, parent, state] = line.trim().split(/\s+/);
+        return { pid: Number(pid), parent: Number(parent), isZombie: state?.startsWith('Z') ?? false };
       });
   }
   return readdirSync('/proc')
@@ -18,8 +20,8 @@ function listProcesses() {
     .flatMap((name) => {
       try {
         const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-        const afterCommand = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        return [[Number(name), Number(afterCommand[1])]];
+        const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return [{ pid: Number(name), parent: Number(parent), isZombie: state === 'Z' }];
       } catch {
         return []; // ended while the list was read
       }
@@ -35,7 +37,7 @@ export function listProcessTree(root) {
   const processes = listProcesses();
   const tree = [root];
   for (const parent of tree) {
-    for (const [pid, itsParent] of processes) if (itsParent === parent) tree.push(pid);
+    for (const child of processes) if (child.parent === parent) tree.push(child.pid);
   }
   return tree;
 }
@@ -52,4 +54,14 @@ export function signalProcess(pid, signal) {
   } catch {
     return false;
   }
+}
+
+/**
+ * Which of the processes still run. One that has ended and that its parent has not asked about does not.
+ * @param {readonly number[]} pids
+ * @returns {number[]}
+ */
+export function filterRunning(pids) {
+  const running = new Set(listProcesses().flatMap(({ pid, isZombie }) => (isZombie ? [] : [pid])));
+  return pids.filter((pid) => running.has(pid));
 }

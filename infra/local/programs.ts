@@ -39,7 +39,10 @@ export function findProgram(name: ProgramName): string {
  * Installs what is missing through apt or Homebrew; the servers are not started as services of the system.
  * @throws with what to install when neither can do it.
  */
-export function installPrograms(names: readonly ProgramName[], report: (line: string) => void): void {
+export function installPrograms(
+  names: readonly ProgramName[],
+  report: (line: string) => void = console.log,
+): void {
   const missing = names.filter((name) => searchProgram(name) === undefined);
   if (missing.length === 0) return;
   if (searchProgram('apt-get')) {

@@ -26,7 +26,7 @@ const checks = ['format', 'lint', 'typecheck'];
  */
 export async function runTests(vitestArguments: readonly string[]): Promise<number> {
   process.chdir(projectPath('.'));
-  installPrograms(['redis-server', 'nginx', 'chromium'], console.log);
+  installPrograms(['redis-server', 'nginx', 'chromium']);
   const failedChecks = checks.filter((check) => run('npm', ['run', '--silent', check]) !== 0);
   await build();
 

@@ -10,6 +10,12 @@ import { startRedis } from './redis.ts';
 import { startReplica } from './replica.ts';
 import type { Service } from './service.ts';
 
+/** A step that takes long says how far it is through `report`. */
+export type RunStep = <Result>(
+  label: string,
+  run: (report?: (line: string) => void) => Promise<Result>,
+) => Promise<Result>;
+
 export interface StackOptions {
   /** All data, logs and the certificate. What is there from an earlier run goes on. */
   readonly dataDir: string;
@@ -28,7 +34,7 @@ export interface StackOptions {
   /** What an empty store is filled with; nothing when undefined. */
   readonly knowledgeBasePath: string | undefined;
   /** Runs a step of the start, and may tell about it. */
-  readonly step?: <Result>(label: string, run: () => Promise<Result>) => Promise<Result>;
+  readonly step?: RunStep;
 }
 
 export interface Stack {
@@ -87,12 +93,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     );
     const { knowledgeBasePath } = options;
     if (knowledgeBasePath !== undefined) {
-      await step('Knowledge base', () =>
+      await step('Knowledge base', (report) =>
         runOperatorCommand({
           name: 'ingest',
           commandArguments: [knowledgeBasePath, '--if-empty'],
           variables,
           logFile: logFile('ingest'),
+          report,
         }),
       );
     }

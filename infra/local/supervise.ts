@@ -6,8 +6,15 @@ const longestDelayMs = 30_000;
 /** Who ran this long before it died gets the first delay again. */
 const soundAfterMs = 60_000;
 
+export interface SupervisionOptions {
+  /** Ends the supervision. */
+  readonly signal: AbortSignal;
+  report(line: string): void;
+  onBack(): void;
+}
+
 /** Starts a service again whenever it dies, ever later while it keeps dying. */
-export function supervise(service: Service, report: (line: string) => void, signal: AbortSignal): void {
+export function supervise(service: Service, { signal, report, onBack }: SupervisionOptions): void {
   let delayMs = firstDelayMs;
   let startedAtMs = Date.now();
 
@@ -25,6 +32,7 @@ export function supervise(service: Service, report: (line: string) => void, sign
       try {
         await service.start();
         startedAtMs = Date.now();
+        onBack();
         report(`${service.name} is back`);
         return;
       } catch (error) {

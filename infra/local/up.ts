@@ -10,11 +10,16 @@ import { takeRunLock } from './run-lock.ts';
 import { ensureSecrets } from './secrets.ts';
 import { listRunningServices } from './service.ts';
 import { readSettings } from './settings.ts';
-import { type Stack, startStack } from './stack.ts';
+import { type RunStep, type Stack, startStack } from './stack.ts';
 import { supervise } from './supervise.ts';
 
-const httpPort = 8080;
-const httpsPort = 8443;
+const usage = `Usage: npm run up -- [--replicas N] [--fresh] [--http-port N] [--https-port N]
+
+  --replicas N     how many replicas answer (3)
+  --fresh          start with empty stores; without it the data of the last time goes on
+  --http-port N    plain HTTP, for this machine only (8080)
+  --https-port N   HTTPS, for this machine only (8443)`;
+
 /** Aborted by the first signal. */
 const stopping = new AbortController();
 
@@ -31,32 +36,30 @@ export async function up(): Promise<void> {
 
 async function start() {
   const startedAtMs = Date.now();
-  const { replicas, fresh } = readArguments();
+  const { replicas, fresh, httpPort, httpsPort } = readArguments();
   mkdirSync('.local', { recursive: true });
   chmodSync('.local', 0o711); // passable for the user that Postgres runs as
   const lock = await takeRunLock('.local/up.sock');
   if (!lock.taken) {
     return fail(
-      `npm run up runs here already (process ${lock.pid ?? 'unknown'}). Stop it with Ctrl-C in its terminal, or use it: https://localhost:${httpsPort}`,
+      `npm run up runs here already (process ${lock.pid ?? 'unknown'}). Stop it there with Ctrl-C, or go on using it.`,
     );
   }
-  await requireFreePorts();
+  await requireFreePorts([httpPort, httpsPort]);
   if (fresh) removeData();
   const secrets = ensureSecrets('.local/secrets.json');
-  const settings = {
+  const settings = withDefaults(readSettings(process.env, '.env'), {
     ENVIRONMENT: 'development',
     ADMIN_TOKEN: secrets.adminToken,
     ANONYMIZE_SALT: secrets.anonymizeSalt,
     CHAT_SESSION_FILE: projectPath('.local/logs/chat_sessions.log'),
-    KNOWLEDGE_BASE_PATH: 'infra/knowledge',
-    ...readSettings(process.env, '.env'),
-  };
+  });
   const config = parseConfig(settings);
 
   let stack: Stack | undefined;
   stopOnSignals(() => stack);
-  await step('Servers that npm does not have', async () =>
-    installPrograms(['redis-server', 'nginx'], (line) => console.log(`    ${line}`)),
+  await step('Servers that npm does not have', async (report) =>
+    installPrograms(['redis-server', 'nginx'], report),
   );
   await step('Build', ensureBuild);
   process.umask(0o077); // data, logs and secrets are for their owner alone
@@ -71,33 +74,65 @@ async function start() {
     requestTimeoutSeconds: config.server.requestTimeoutMs / 1000,
     trustedProxies: config.proxy.trustedProxies,
     adminNetworks: config.proxy.adminNetworks,
-    knowledgeBasePath: settings.KNOWLEDGE_BASE_PATH,
+    knowledgeBasePath: config.knowledge.path,
     step,
   });
-  const services = [stack.redis, stack.postgres, stack.chroma, stack.nginx, ...stack.replicas()];
-  for (const service of services) supervise(service, (line) => console.log(line), stopping.signal);
+  const running = stack;
+  for (const service of servicesOf(stack)) {
+    supervise(service, {
+      signal: stopping.signal,
+      report: console.log,
+      onBack: () => writeStackFile(running),
+    });
+  }
   writeStackFile(stack);
-  printAddresses(stack, settings.ADMIN_TOKEN, Date.now() - startedAtMs);
+  printAddresses(stack, config.server.adminToken?.read() ?? '', Date.now() - startedAtMs);
 }
 
 function readArguments() {
   const { values } = parseArgs({
-    options: { replicas: { type: 'string', default: '3' }, fresh: { type: 'boolean', default: false } },
+    options: {
+      replicas: { type: 'string', default: '3' },
+      fresh: { type: 'boolean', default: false },
+      'http-port': { type: 'string', default: '8080' },
+      'https-port': { type: 'string', default: '8443' },
+      help: { type: 'boolean', default: false },
+    },
   });
-  const replicas = Number(values.replicas);
-  if (!Number.isInteger(replicas) || replicas < 1 || replicas > 32) {
-    throw new Error(`--replicas ${values.replicas}: must be a whole number from 1 to 32`);
+  if (values.help) {
+    console.log(usage);
+    process.exit(0);
   }
-  return { replicas, fresh: values.fresh };
+  const number = (name: 'replicas' | 'http-port' | 'https-port', maximum: number) => {
+    const value = Number(values[name]);
+    if (Number.isInteger(value) && value >= 1 && value <= maximum) return value;
+    throw new Error(`--${name} ${values[name]}: must be a whole number from 1 to ${maximum}\n\n${usage}`);
+  };
+  return {
+    replicas: number('replicas', 32),
+    fresh: values.fresh,
+    httpPort: number('http-port', 65_535),
+    httpsPort: number('https-port', 65_535),
+  };
 }
 
-async function requireFreePorts() {
-  for (const port of [httpPort, httpsPort]) {
+async function requireFreePorts(ports: readonly number[]) {
+  for (const port of ports) {
     if (await isPortFree(port)) continue;
     throw new Error(
-      `Port ${port} of 127.0.0.1 is taken by another program. Stop that one first; to see which it is: lsof -i :${port}`,
+      `Port ${port} of 127.0.0.1 is taken by another program. Stop that one, or choose other ports:
+  npm run up -- --http-port 8081 --https-port 8444`,
     );
   }
+}
+
+/** A default gives way to NAME_FILE, too. */
+function withDefaults(
+  settings: Readonly<Record<string, string>>,
+  defaults: Readonly<Record<string, string>>,
+) {
+  const open = Object.entries(defaults).filter(([name]) => settings[`${name}_FILE`] === undefined);
+  return { ...Object.fromEntries(open), ...settings };
 }
 
 function removeData() {
@@ -107,38 +142,44 @@ function removeData() {
   }
 }
 
-async function step<Result>(label: string, run: () => Promise<Result>): Promise<Result> {
+const step: RunStep = async (label, run) => {
   const beganAtMs = Date.now();
   console.log(`  ${label} ...`);
-  const result = await run();
+  const result = await run((line) => console.log(`    ${line}`));
   console.log(`  ${label}: ${seconds(Date.now() - beganAtMs)}`);
   return result;
-}
+};
 
 const seconds = (durationMs: number) => `${(durationMs / 1000).toFixed(1)} s`;
+
+const servicesOf = ({ redis, postgres, chroma, nginx, replicas }: Stack) => [
+  ...replicas(),
+  redis,
+  postgres,
+  chroma,
+  nginx,
+];
 
 /** Where things are, for `npm run ingest` and other commands beside the running stack. It holds secrets. */
 const stackFile = '.local/stack.json';
 
-function writeStackFile({ variables, nginx, replicas }: Stack) {
+function writeStackFile(stack: Stack) {
   const content = {
     pid: process.pid,
-    url: nginx.url,
-    replicas: replicas().map(({ name, url }) => ({ name, url })),
-    env: variables,
+    url: stack.nginx.url,
+    services: servicesOf(stack).map(({ name, url, pid }) => ({ name, url, pid: pid() })),
+    env: stack.variables,
   };
   writeFileSync(stackFile, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
 }
 
 function printAddresses(stack: Stack, adminToken: string, tookMs: number) {
+  const plainUrl = `http://localhost:${stack.nginx.port}`;
   const rows = [
-    ['Chat page', `https://localhost:${httpsPort}/  (or http://localhost:${httpPort}/)`],
-    ['API', `http://localhost:${httpPort}/docs`],
-    ['Health', `http://localhost:${httpPort}/api/health`],
-    ...[...stack.replicas(), stack.redis, stack.postgres, stack.chroma].map(({ name, url }) => [
-      name,
-      url.replace(/:[^:@/]+@/, ':...@'),
-    ]),
+    ['Chat page', `${stack.nginx.httpsUrl}/  (or ${plainUrl}/)`],
+    ['API', `${plainUrl}/docs`],
+    ['Health', `${plainUrl}/api/health`],
+    ...servicesOf(stack).map(({ name, url }) => [name, url.replace(/:[^:@/]+@/, ':...@')]),
     ['Admin token', adminToken],
     ['Logs', '.local/logs/, .local/nginx/logs/'],
   ];
@@ -147,7 +188,7 @@ function printAddresses(stack: Stack, adminToken: string, tookMs: number) {
   console.log(`
 Try it:
 
-  curl http://localhost:${httpPort}/api/chat -H 'Content-Type: application/json' \\
+  curl ${plainUrl}/api/chat -H 'Content-Type: application/json' \\
     -d '{"message": "When is the library open?"}'
 
 Ctrl-C stops everything; the data stays in .local/ for the next time.`);

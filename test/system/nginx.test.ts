@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ensureCertificate } from '../../infra/local/certificate.ts';
 import { type Nginx, startNginx } from '../../infra/local/nginx.ts';
 import { findFreePort } from '../../infra/local/ports.ts';
+import { type Reply, type SendOptions, send as sendTo } from './send.ts';
 import { createTemporaryFolder, removeTemporaryFolder } from './temporary-folder.ts';
 
 const page = `<!doctype html><p>${'TUM '.repeat(1000)}</p>`;
@@ -94,30 +95,7 @@ afterAll(async () => {
   removeTemporaryFolder(folder);
 });
 
-interface Reply {
-  readonly status: number;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-}
-
-/** Unlike fetch it lets a test set any header, the path as it is, and the address it comes from. */
-async function send(
-  path: string,
-  options: { method?: string; headers?: Record<string, string>; body?: string; from?: string } = {},
-): Promise<Reply> {
-  const { from: localAddress, body, ...rest } = options;
-  const outgoing = request({
-    host: '127.0.0.1',
-    port: nginx.port,
-    path,
-    agent: false,
-    ...rest,
-    ...(localAddress && { localAddress }),
-  });
-  outgoing.end(body);
-  const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
-  return { status: incoming.statusCode ?? 0, headers: incoming.headers, body: await text(incoming) };
-}
+const send = (path: string, options?: SendOptions) => sendTo(nginx.url, path, options);
 
 /** What nginx writes back to bytes that are no proper request. */
 async function sendRaw(bytes: string): Promise<string> {
