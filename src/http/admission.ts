@@ -14,7 +14,7 @@ export interface Admission {
 export interface AdmissionOptions {
   activeChats: () => number;
   maxConcurrentChats: number;
-  /** Mean delay of the event loop over a second above which new chats are refused. */
+  /** Mean delay of the event loop, two seconds in a row, above which new chats are refused. */
   maxEventLoopDelayMs: number;
   metrics: Metrics;
 }
@@ -23,9 +23,13 @@ export interface AdmissionOptions {
 export function createAdmission(options: AdmissionOptions): Admission {
   const histogram = monitorEventLoopDelay({ resolution: 20 });
   histogram.enable();
+  let lastDelayMs = 0;
   let delayMs = 0;
   const timer = setInterval(() => {
-    delayMs = histogram.count > 0 ? histogram.mean / 1e6 : 0;
+    const sampleMs = histogram.count > 0 ? histogram.mean / 1e6 : 0;
+    // One slow second (a start, a new knowledge version) is no overload; two in a row are.
+    delayMs = Math.min(lastDelayMs, sampleMs);
+    lastDelayMs = sampleMs;
     histogram.reset();
   }, sampleEveryMs);
   timer.unref();
