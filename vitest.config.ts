@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const unitTests = ['test/**/*.test.ts'];
-const needsServers = ['test/system/**', 'test/contracts/**', 'test/adapters/**'];
+const needsServers = ['test/system/**', 'test/contracts/**', 'test/adapters/**', 'test/compose/**'];
 
 export default defineConfig({
   test: {
@@ -23,6 +23,15 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'containers',
+          include: ['test/compose/smoke.test.ts'],
+          // After all others: building the image wants the whole machine.
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
         },
       },
     ],

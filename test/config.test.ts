@@ -14,6 +14,16 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
   }
 }
 
+/** What compose reads for itself. */
+const composeVariables = [
+  'COMPOSE_FILE',
+  'PUBLISH_ADDRESS',
+  'HTTP_PORT',
+  'HTTPS_PORT',
+  'LOCAL_PORT',
+  'CERTIFICATE_FOLDER',
+];
+
 describe('configuration', () => {
   it('needs nothing in development', () => {
     const config = parseConfig({});
@@ -104,7 +114,7 @@ describe('configuration', () => {
       const match = /^#?([A-Z][A-Z0-9_]+)=(.*)$/.exec(line);
       if (match?.[1] !== undefined) example.set(match[1], match[2] ?? '');
     }
-    for (const composeOnly of ['COMPOSE_FILE']) example.delete(composeOnly);
+    for (const composeOnly of composeVariables) example.delete(composeOnly);
     expect([...example.keys()].sort()).toEqual(Object.keys(environmentSchema.shape).sort());
     const defaults = environmentSchema.parse({});
     const shown = environmentSchema.parse(
