@@ -177,3 +177,30 @@ export function describeLog(logFile: string): string {
   const lines = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-shownLogLines);
   return `The end of ${logFile}:\n${lines.map((line) => `  | ${line}`).join('\n')}`;
 }
+
+export interface ServiceGroup {
+  /** Waits for a service's start, and takes it into the group. */
+  keep<T extends Service>(starting: Promise<T>): Promise<T>;
+  /** Stops the whole group, all at the same time. */
+  stop(): Promise<void>;
+}
+
+export function createServiceGroup(): ServiceGroup {
+  const services: Service[] = [];
+  return {
+    async keep(starting) {
+      const service = await starting;
+      services.push(service);
+      return service;
+    },
+    async stop() {
+      await Promise.all(services.map((service) => service.stop()));
+    },
+  };
+}
+
+/** Like Promise.all, but a failure is told only when nothing is under way any more. */
+export async function allOrFailure<const T extends readonly Promise<unknown>[]>(promises: T) {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}

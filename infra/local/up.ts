@@ -10,7 +10,8 @@ import { takeRunLock } from './run-lock.ts';
 import { ensureSecrets } from './secrets.ts';
 import { listRunningServices } from './service.ts';
 import { readSettings } from './settings.ts';
-import { type RunStep, type Stack, startStack } from './stack.ts';
+import { type Stack, startStack } from './stack.ts';
+import type { RunStep } from './stores.ts';
 import { supervise } from './supervise.ts';
 
 const usage = `Usage: npm run up -- [--replicas N] [--fresh] [--http-port N] [--https-port N]

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { findFreePort } from '../../infra/local/ports.ts';
-import { type Stack, startStack } from '../../infra/local/stack.ts';
+import { removePostgresData } from '../../infra/local/postgres.ts';
+import { type Stack, type StackOptions, startStack } from '../../infra/local/stack.ts';
+import { copyPreparedStores } from './prepared-stores.ts';
 import { createTemporaryFolder, removeTemporaryFolder } from './temporary-folder.ts';
 
 export interface TestStackOptions {
@@ -19,35 +21,41 @@ export interface TestStack extends Stack {
   logFile(name: string): string;
 }
 
+const shippedKnowledgeBase = 'infra/knowledge';
 const adminToken = 'operator-of-the-tests';
 
 /** The whole system on free ports, with empty stores in a temporary folder that `stop` removes. */
 export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
-  const { replicas = 3, knowledgeBasePath = 'infra/knowledge' } = options;
+  const { replicas = 3, knowledgeBasePath = shippedKnowledgeBase } = options;
   const dataDir = createTemporaryFolder();
-  const variables = {
-    ENVIRONMENT: 'development',
-    ADMIN_TOKEN: adminToken,
-    ANONYMIZE_SALT: 'salt-of-the-tests',
-    LOG_CHAT_SESSIONS: 'false',
-    ENABLE_RATE_LIMITING: 'false',
-    ...(options.geminiUrl && { GEMINI_API_KEY: 'key-of-the-tests', GEMINI_BASE_URL: options.geminiUrl }),
-    ...options.env,
+  const stackOptions: StackOptions = {
+    dataDir,
+    replicas,
+    httpPort: await findFreePort(),
+    httpsPort: await findFreePort(),
+    postgresPassword: 'password-of-the-tests',
+    durable: false,
+    variables: {
+      ENVIRONMENT: 'development',
+      ADMIN_TOKEN: adminToken,
+      ANONYMIZE_SALT: 'salt-of-the-tests',
+      LOG_CHAT_SESSIONS: 'false',
+      ENABLE_RATE_LIMITING: 'false',
+      ...(options.geminiUrl && { GEMINI_API_KEY: 'key-of-the-tests', GEMINI_BASE_URL: options.geminiUrl }),
+      ...options.env,
+    },
+    requestTimeoutSeconds: Number(options.env?.REQUEST_TIMEOUT ?? 30),
+    trustedProxies: [],
+    adminNetworks: ['127.0.0.0/8', '::1'],
+    knowledgeBasePath: knowledgeBasePath ?? undefined,
+  };
+  const removeData = () => {
+    removePostgresData(join(dataDir, 'postgres'));
+    removeTemporaryFolder(dataDir);
   };
   try {
-    const stack = await startStack({
-      dataDir,
-      replicas,
-      httpPort: await findFreePort(),
-      httpsPort: await findFreePort(),
-      postgresPassword: 'password-of-the-tests',
-      durable: false,
-      variables,
-      requestTimeoutSeconds: Number(options.env?.REQUEST_TIMEOUT ?? 30),
-      trustedProxies: [],
-      adminNetworks: ['127.0.0.0/8', '::1'],
-      knowledgeBasePath: knowledgeBasePath ?? undefined,
-    });
+    if (canBePrepared(stackOptions)) await copyPreparedStores(dataDir, stackOptions);
+    const stack = await startStack(stackOptions);
     return {
       ...stack,
       dataDir,
@@ -55,11 +63,21 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
       logFile: (name) => join(dataDir, 'logs', `${name}.log`),
       async stop() {
         await stack.stop();
-        removeTemporaryFolder(dataDir);
+        removeData();
       },
     };
   } catch (error) {
-    removeTemporaryFolder(dataDir);
+    removeData();
     throw error;
   }
+}
+
+/** The shipped knowledge base in the packaged encoder's embeddings, under the usual name. */
+function canBePrepared({ knowledgeBasePath, variables }: StackOptions): boolean {
+  const { GEMINI_API_KEY, EMBEDDING_MODEL, CHROMA_COLLECTION_NAME } = variables;
+  return (
+    knowledgeBasePath === shippedKnowledgeBase &&
+    (EMBEDDING_MODEL ?? (GEMINI_API_KEY === undefined ? 'local' : '')) === 'local' &&
+    CHROMA_COLLECTION_NAME === undefined
+  );
 }
