@@ -65,7 +65,7 @@ const sumOf = (sums: Sums, metric: RollupMetric, label = ''): number => sums[met
 const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
 /** Rows of query_analytics that one report looks at, whatever is stored: the most frequent of each day. */
-const questionsPerReport = 6000;
+const questionsPerReport = 3000;
 const leastQuestionsPerDay = 20;
 const candidateCount = 50;
 const listedQuestions = 10;
@@ -93,16 +93,19 @@ const findTopQuestions = async (
       HAVING sum(askers) >= ${minUsers}
       ORDER BY sum(count) DESC
       LIMIT ${candidateCount}
+    ), listed AS MATERIALIZED (
+      SELECT question_hash FROM candidates
+      WHERE (
+        SELECT count(*) FROM (
+          SELECT DISTINCT user_id FROM question_askers AS asker
+          WHERE asker.question_hash = candidates.question_hash AND asker.day >= ${from}
+          LIMIT ${minUsers}
+        ) AS users
+      ) >= ${minUsers}
     )
     SELECT min(question) AS question, sum(count)::float8 AS total
-    FROM candidates JOIN query_analytics USING (question_hash)
-    WHERE day >= ${from} AND (
-      SELECT count(*) FROM (
-        SELECT DISTINCT user_id FROM question_askers AS asker
-        WHERE asker.question_hash = candidates.question_hash AND asker.day >= ${from}
-        LIMIT ${minUsers}
-      ) AS users
-    ) >= ${minUsers}
+    FROM listed JOIN query_analytics USING (question_hash)
+    WHERE day >= ${from}
     GROUP BY question_hash
     ORDER BY total DESC, question
     LIMIT ${listedQuestions}`);
