@@ -11,6 +11,7 @@ import type { ChatAnswer, PastTurn, Source } from './chat-answer.ts';
 import type { ChatRequest } from './chat-request.ts';
 import { detectAudience, detectStatedAudience } from './detect-audience.ts';
 import { detectLanguage } from './detect-language.ts';
+import { findEmergencyNotice } from './emergency-notice.ts';
 import {
   type Clarification,
   composeClarifyingQuestion,
@@ -71,14 +72,23 @@ export interface ComposedAnswer {
 }
 
 /** What is known of the asker, what of this question, and its language. */
-export function understandQuestion(request: ChatRequest, session: Session | undefined) {
+export function understandQuestion(
+  request: ChatRequest,
+  session: Session | undefined,
+  previousQuestion?: string,
+) {
   const stated = detectStatedAudience(request.message);
   const asker: Audience = {
     role: request.role ?? stated.role ?? session?.role,
     campus: request.campus ?? stated.campus ?? session?.campus,
   };
   const audience: Audience = { ...asker, ...detectAudience(request.message) };
-  return { asker, audience, language: detectLanguage(request.message) };
+  // A bare "Garching" is in the language of the conversation.
+  const language = detectLanguage(
+    request.message,
+    previousQuestion === undefined ? undefined : detectLanguage(previousQuestion),
+  );
+  return { asker, audience, language };
 }
 
 /** Decides what is answered: from the cache, by the model over the entries found, or from the entries alone. */
@@ -101,14 +111,16 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
     const cached = await findCached(context, key);
     if (cached) return reuse(context, cached);
 
-    const { asker, audience, language } = understandQuestion(request, session);
+    const { asker, audience, language } = understandQuestion(request, session, turns.at(-1)?.question);
+    const notice = findEmergencyNotice(request.message, audience.campus, language);
+    const emit = notice === undefined ? context.emit : withNotice(context.emit, notice);
     const smallTalk = detectSmallTalk(request.message);
     const found = smallTalk ? nothingToSearch : await searchEntries(context, asker);
     const sources = found.confidence === 'none' ? [] : found.results.map(toSource);
-    context.emit.sources(sources);
+    emit.sources(sources);
 
     const clarification = session?.askedForAudience ? undefined : found.clarification;
-    const question: Question = { context, audience, language, found, smallTalk, clarification };
+    const question: Question = { context, emit, audience, language, found, smallTalk, clarification };
     const isModelNeeded = model !== undefined && (smallTalk || found.confidence !== 'none' || !isFirst);
     const written = isModelNeeded ? await askModel(question, model) : fromKnowledge(question);
 
@@ -116,7 +128,7 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
     const answer: ChatAnswer = {
       requestId: context.requestId,
       sessionId: request.caller.sessionId,
-      response: written.text,
+      response: notice === undefined ? written.text : `${notice}\n\n${written.text}`,
       sources,
       confidence: smallTalk ? 'high' : found.confidence,
       answeredBy: written.model ? 'model' : 'knowledge_base',
@@ -178,7 +190,7 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
   }
 
   async function askModel(question: Question, languageModel: LanguageModel): Promise<Written> {
-    const { context, audience, language, found, smallTalk, clarification } = question;
+    const { context, emit, audience, language, found, smallTalk, clarification } = question;
     const prompt = buildPrompt({
       question: context.request.message,
       language,
@@ -197,9 +209,9 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
       for await (const event of languageModel.generate(prompt, { signal: context.signal, deadlineAt })) {
         if (event.type === 'text') {
           text += event.text;
-          context.emit.text(event.text);
+          emit.text(event.text);
         } else if (event.type === 'restart') {
-          if (text !== '') await context.emit.restart();
+          if (text !== '') await emit.restart();
           text = '';
         } else {
           const durationMs = performance.now() - startedAtMs;
@@ -209,15 +221,15 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
       throw new Error('the model ended without finishing');
     } catch (error) {
       if (!isDependencyError(error) || context.signal.aborted) throw error;
-      if (text !== '') await context.emit.restart();
+      if (text !== '') await emit.restart();
       return { ...fromKnowledge(question), degraded: ['gemini'] };
     }
   }
 
   function fromKnowledge(question: Question): Written {
-    const { context, language, smallTalk } = question;
+    const { emit, language, smallTalk } = question;
     const text = smallTalk ? composeSmallTalkReply(smallTalk, language) : composeFromEntries(question);
-    context.emit.text(text);
+    emit.text(text);
     return { text, degraded: [], model: undefined };
   }
 
@@ -227,11 +239,28 @@ export type ComposeAnswer = ReturnType<typeof createComposeAnswer>;
 
 interface Question {
   context: AnswerContext;
+  emit: AnswerContext['emit'];
   audience: Audience;
   language: Language;
   found: SearchOutcome;
   smallTalk: SmallTalk | undefined;
   clarification: Clarification | undefined;
+}
+
+/** The notice stands before the text, also before a text that begins anew. */
+function withNotice(emit: AnswerContext['emit'], notice: string): AnswerContext['emit'] {
+  const begin = () => emit.text(`${notice}\n\n`);
+  return {
+    text: emit.text,
+    sources(sources) {
+      emit.sources(sources);
+      begin();
+    },
+    async restart() {
+      await emit.restart();
+      begin();
+    },
+  };
 }
 
 function composeFromEntries({ context, audience, language, found, clarification }: Question): string {

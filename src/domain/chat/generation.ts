@@ -4,6 +4,7 @@ import type { AnswerCache } from '../ports/answer-cache.ts';
 import type { ChatStore, Claim, ClaimKey, OpenedChat } from '../ports/chat-store.ts';
 import type { ReplyStream } from '../ports/reply-stream.ts';
 import type { StatisticsEvent } from '../statistics/statistics-event.ts';
+import type { Source } from './chat-answer.ts';
 import type { ChatEvent } from './chat-event.ts';
 import type { ChatRequest, Transport } from './chat-request.ts';
 import type { AnswerContext, ComposeAnswer, ComposedAnswer } from './compose-answer.ts';
@@ -82,6 +83,7 @@ export function createGeneration(dependencies: GenerationDependencies, input: Ge
   let endedBy: 'stopped' | 'abandoned' | 'lost' | undefined;
   let generation = owned.generation;
   let offset = 0;
+  let sources: readonly Source[] = [];
   let leftAtMs: number | undefined;
 
   function end(reason: NonNullable<typeof endedBy>): void {
@@ -108,7 +110,8 @@ export function createGeneration(dependencies: GenerationDependencies, input: Ge
   });
 
   const emit: AnswerContext['emit'] = {
-    sources(sources) {
+    sources(found) {
+      sources = found;
       log.append({ type: 'sources', generation, offset, sources });
       writer?.write({ type: 'sources', sources });
     },
@@ -124,6 +127,7 @@ export function createGeneration(dependencies: GenerationDependencies, input: Ge
       [generation, offset] = [next, 0];
       writer?.restart(next);
       log.append({ type: 'restart', generation, offset: 0 });
+      emit.sources(sources);
     },
   };
 
