@@ -41,11 +41,12 @@ import { createAdmission } from './http/admission.ts';
 import { createApp } from './http/app.ts';
 import type { AppEnv } from './http/app-env.ts';
 import { createIdentifyCaller } from './http/caller.ts';
-import { requireAdmin } from './http/middleware/bearer-auth.ts';
+import { requireAdmin, requireClientKey } from './http/middleware/bearer-auth.ts';
 import { createLimitRequest } from './http/middleware/rate-limit.ts';
 import { createChatRoutes } from './http/routes/chat.ts';
 import { createFeedbackRoutes } from './http/routes/feedback.ts';
 import { createHealthRoutes } from './http/routes/health.ts';
+import { createOpenAiRoutes } from './http/routes/openai.ts';
 import { createPageRoutes } from './http/routes/page.ts';
 import { createSearchRoutes } from './http/routes/search.ts';
 import { createSessionRoutes } from './http/routes/session.ts';
@@ -183,13 +184,14 @@ export function createService(options: ServiceOptions) {
       modelLimitMs,
     },
   });
+  // At least one, for a follow-up leans on the question before it.
+  const historyTurns = Math.max(1, Math.ceil(config.session.historyMessages / 2));
   const answerQuestion = createAnswerQuestion({
     chatStore,
     replyStream: createRedisReplyStream(redis),
     answerCache,
     composeAnswer,
-    // At least one, for a follow-up leans on the question before it.
-    historyTurns: Math.max(1, Math.ceil(config.session.historyMessages / 2)),
+    historyTurns,
     previewQuery(message) {
       const view = liveKnowledge.current();
       if (!view) return undefined;
@@ -242,6 +244,14 @@ export function createService(options: ServiceOptions) {
   });
   const routes: Hono<AppEnv>[] = [
     createChatRoutes({ answerQuestion, identifyCaller, limitRequest, admission }),
+    createOpenAiRoutes({
+      answerQuestion,
+      identifyCaller,
+      limitRequest,
+      admission,
+      authorize: requireClientKey(config.server.clientApiKeys),
+      historyTurns,
+    }),
     createSessionRoutes({
       sessionStore,
       identifyCaller,

@@ -5,9 +5,12 @@ import type { Metrics } from '../telemetry/metrics.ts';
 const sampleEveryMs = 1000;
 const retryAfterSeconds = 3;
 
+/** Programs yield to people: they get this share of the places, the rest stays free for the chat page. */
+const programShare = 0.8;
+
 export interface Admission {
   /** @throws AppError SERVICE_UNAVAILABLE when this replica has its fill of answers, or lags. */
-  admitChat(): void;
+  admitChat(asker?: 'person' | 'program'): void;
   close(): void;
 }
 
@@ -41,8 +44,9 @@ export function createAdmission(options: AdmissionOptions): Admission {
   }
 
   return {
-    admitChat() {
-      if (options.activeChats() >= options.maxConcurrentChats) refuse('in_flight');
+    admitChat(asker = 'person') {
+      const share = asker === 'program' ? programShare : 1;
+      if (options.activeChats() >= options.maxConcurrentChats * share) refuse('in_flight');
       if (delayMs > options.maxEventLoopDelayMs) refuse('event_loop');
     },
     close() {

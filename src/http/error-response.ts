@@ -3,6 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { AppError, DependencyError, type ErrorCode } from '../domain/errors.ts';
 import type { AppEnv } from './app-env.ts';
+import { mapOpenAiError } from './openai/openai-error.ts';
 
 const statusOf = {
   VALIDATION_ERROR: 400,
@@ -56,13 +57,17 @@ export function errorBody(error: AppError, requestId: string, revealCause = fals
   };
 }
 
-/** The only writer of error replies. Outside development an internal error says nothing of its cause. */
+/**
+ * The only writer of error replies, below /v1 in OpenAI's format. Outside development an internal error says nothing of
+ * its cause.
+ */
 export function createErrorResponder({ revealCause }: { revealCause: boolean }) {
   return (error: unknown, c: Context<AppEnv>): Response => {
     const appError = toAppError(error);
     c.set('errorCode', appError.code);
     if (appError.code === 'INTERNAL_ERROR') c.get('logger').error({ err: appError.cause }, 'request failed');
     if (appError.retryAfterSeconds !== undefined) c.header('Retry-After', String(appError.retryAfterSeconds));
+    if (c.req.path.startsWith('/v1/')) return c.json(mapOpenAiError(appError), statusOf[appError.code]);
     return c.json(errorBody(appError, c.get('requestId'), revealCause), statusOf[appError.code]);
   };
 }

@@ -3,13 +3,17 @@ import { campuses, roles } from '../domain/audience.ts';
 import { confidences, searchMethods } from '../domain/chat/chat-answer.ts';
 import { dependencies, errorCodes } from '../domain/errors.ts';
 
+/** Arguments of a `refine` for text that every store and log can hold. */
+export const plainText = [
+  (text: string) => text.isWellFormed() && !text.includes('\0'),
+  { error: 'must be valid Unicode text without NUL characters' },
+] as const;
+
 /** Text of a person: well-formed Unicode without NUL, trimmed, its length counted in code points. */
 export function personText(minimum: number, maximum: number) {
   return z
     .string()
-    .refine((text) => text.isWellFormed() && !text.includes('\0'), {
-      error: 'must be valid Unicode text without NUL characters',
-    })
+    .refine(...plainText)
     .transform((text) => text.trim())
     .refine((text) => [...text].length >= minimum && [...text].length <= maximum, {
       error: `must have ${minimum} to ${maximum} characters`,
@@ -22,6 +26,7 @@ const label = z.string().regex(labelPattern, { error: 'must be 1 to 128 of A-Z a
 /** A header that is sent empty is one that is not sent. */
 const headerLabel = z.union([z.literal('').transform(() => undefined), label]).optional();
 
+export const userIdSchema = label.openapi('UserId', { example: 'ga12abc' });
 export const sessionIdSchema = label.openapi('SessionId', { example: 'mN0wVZ2Y4mTqk3dJc1u6Xw.c0ffee' });
 export const requestIdSchema = z
   .string()

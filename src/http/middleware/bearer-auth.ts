@@ -28,3 +28,19 @@ export function requireAdmin(adminToken: () => string | undefined) {
     await next();
   });
 }
+
+/** Lets programs through that carry one of the clients' keys; without configured keys, all. */
+export function requireClientKey(clientApiKeys: (() => readonly string[]) | undefined) {
+  return createMiddleware<AppEnv>(async (c, next) => {
+    if (clientApiKeys) {
+      const given = readBearerToken(c.req.header('authorization')) ?? '';
+      // All keys are looked at, so that time does not tell which one was nearly right.
+      const matches = clientApiKeys().filter((key) => isSameSecret(given, key));
+      if (matches.length === 0) {
+        c.header('WWW-Authenticate', 'Bearer');
+        throw new AppError('UNAUTHORIZED', 'This needs an API key: Authorization: Bearer KEY.');
+      }
+    }
+    await next();
+  });
+}

@@ -214,7 +214,8 @@ function wireData(event: Exclude<ChatEvent, { type: 'done' }>): unknown {
   return event.type === 'delta' ? { text: event.text } : {};
 }
 
-function interrupted(): AppError {
+/** Of an answer that ended without its end. */
+export function interrupted(): AppError {
   return new AppError('SERVICE_UNAVAILABLE', 'The answer was interrupted. Please try again.', {
     retryAfterSeconds: 1,
   });
