@@ -37,12 +37,14 @@ import { createSessionIds } from './domain/sessions/session-id.ts';
 import { createAnonymizer } from './domain/statistics/anonymizer.ts';
 import { describeAnswered, describeFailed } from './domain/statistics/describe-question.ts';
 import { serializeStatisticsEvent } from './domain/statistics/serialize-statistics-event.ts';
+import { createUserRecords } from './domain/users/user-records.ts';
 import { createAdmission } from './http/admission.ts';
 import { createApp } from './http/app.ts';
 import type { AppEnv } from './http/app-env.ts';
 import { createIdentifyCaller } from './http/caller.ts';
 import { requireAdmin, requireClientKey } from './http/middleware/bearer-auth.ts';
 import { createLimitRequest } from './http/middleware/rate-limit.ts';
+import { createAdminRoutes } from './http/routes/admin.ts';
 import { createChatRoutes } from './http/routes/chat.ts';
 import { createFeedbackRoutes } from './http/routes/feedback.ts';
 import { createHealthRoutes } from './http/routes/health.ts';
@@ -291,6 +293,15 @@ export function createService(options: ServiceOptions) {
       store: statistics.store,
       countActiveSessions: sessionStore.countActive,
       authorize: config.isProduction ? [adminOnly] : [],
+    }),
+    createAdminRoutes({
+      authorize: adminOnly,
+      knowledge: knowledgeAdministration,
+      loadedVersion: () => liveKnowledge.current()?.version.version,
+      userRecords: createUserRecords({ sessionStore, statistics: statistics.userData }),
+      rateLimiter: limiter,
+      replyLimitMs: modelLimitMs,
+      logger,
     }),
     createHealthRoutes({
       health,

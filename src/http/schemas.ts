@@ -82,6 +82,15 @@ export const chatReplySchema = z
   })
   .openapi('ChatReply');
 
+export const turnSchema = z
+  .object({
+    request_id: z.string(),
+    question: z.string(),
+    answer: z.string(),
+    answered_at: z.iso.datetime(),
+  })
+  .openapi('Turn');
+
 export const errorSchema = z
   .object({
     error: z.string().openapi({ description: 'A sentence for a person.' }),

@@ -58,12 +58,9 @@ export const chatCompletionRequestSchema = refusals
       }),
     stream: z.boolean().nullish(),
     stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
-    user: z
-      .string()
-      .nullish()
-      .openapi({
-        description: 'As X-User-ID. With X-Session-ID, too, the conversation is kept in that session.',
-      }),
+    user: z.string().nullish().openapi({
+      description: 'As X-User-ID. With X-Session-ID, too, the conversation is kept in that session.',
+    }),
   })
   .refine(({ stream, stream_options }) => stream === true || stream_options == null, {
     path: ['stream_options'],

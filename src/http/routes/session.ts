@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { AppError, isDependencyError } from '../../domain/errors.ts';
-import type { Session, SessionKey, SessionStore } from '../../domain/ports/session-store.ts';
+import type { Session, SessionKey, SessionStore, Turn } from '../../domain/ports/session-store.ts';
 import type { AppEnv } from '../app-env.ts';
 import { type CallerHeaders, type IdentifyCaller, userOf } from '../caller.ts';
 import type { LimitRequest } from '../middleware/rate-limit.ts';
@@ -15,6 +15,7 @@ import {
   replyMeta,
   sessionIdSchema,
   toSeconds,
+  turnSchema,
 } from '../schemas.ts';
 
 const tags = ['session'];
@@ -59,15 +60,6 @@ const infoRoute = createRoute({
     'Times, audience and counts.',
   ),
 });
-
-const turnSchema = z
-  .object({
-    request_id: z.string(),
-    question: z.string(),
-    answer: z.string(),
-    answered_at: z.iso.datetime(),
-  })
-  .openapi('Turn');
 
 const historyRoute = createRoute({
   method: 'get',
@@ -149,12 +141,7 @@ export function createSessionRoutes(dependencies: SessionRoutesDependencies) {
   routes.openapi(historyRoute, async (c) => {
     const { id } = c.req.valid('param');
     const history = (await sessionStore.findHistory(keyOf(c.req.valid('header'), id))) ?? refuseUnknown();
-    const turns = history.map(({ requestId, question, answer, answeredAt }) => ({
-      request_id: requestId,
-      question,
-      answer,
-      answered_at: answeredAt.toISOString(),
-    }));
+    const turns = history.map(toWireTurn);
     return c.json({ session_id: id, turns, ...replyMeta(c.get('requestId')) }, 200);
   });
 
@@ -176,6 +163,10 @@ export function createSessionRoutes(dependencies: SessionRoutesDependencies) {
   });
 
   return routes;
+}
+
+export function toWireTurn({ requestId, question, answer, answeredAt }: Turn): z.infer<typeof turnSchema> {
+  return { request_id: requestId, question, answer, answered_at: answeredAt.toISOString() };
 }
 
 function keyOf(headers: CallerHeaders, sessionId: string): SessionKey {
