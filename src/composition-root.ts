@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { join } from 'node:path';
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { createChroma } from './adapters/chroma/client.ts';
@@ -64,7 +65,7 @@ export interface ServiceOptions {
   /** Where questions and answers are logged, if anywhere. */
   chatSessionLog?: ChatSessionLog | undefined;
   version: string;
-  /** Where the build of the chat page is. */
+  /** Where the build of the chat page and of the API reference is. */
   webDirectory: string;
 }
 
@@ -323,6 +324,8 @@ export function createService(options: ServiceOptions) {
     corsOrigins: config.server.corsOrigins,
     revealCause: !config.isProduction,
     isDraining: () => state === 'draining',
+    version,
+    referenceDirectory: join(webDirectory, 'reference'),
     routes,
   });
 

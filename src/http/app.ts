@@ -9,6 +9,7 @@ import type { AppEnv } from './app-env.ts';
 import { createErrorResponder } from './error-response.ts';
 import { limitBody, requireJson } from './middleware/json-body.ts';
 import { requestContext } from './middleware/request-context.ts';
+import { createOpenApiRoutes } from './routes/openapi.ts';
 
 export interface AppDependencies {
   logger: Logger;
@@ -18,6 +19,9 @@ export interface AppDependencies {
   /** Shows the cause of internal errors, in development. */
   revealCause: boolean;
   isDraining: () => boolean;
+  version: string;
+  /** Where the build put the script of the API reference. */
+  referenceDirectory: string;
   /** Sub-apps with their whole paths, in order. */
   routes: readonly Hono<AppEnv>[];
 }
@@ -70,6 +74,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<AppEnv> {
     }),
   );
   app.use(limitBody(), requireJson());
+  app.route('/', createOpenApiRoutes({ app, ...dependencies }));
   for (const route of dependencies.routes) app.route('/', route);
   return app;
 }

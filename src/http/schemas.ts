@@ -113,6 +113,10 @@ export function jsonBody<T extends z.ZodType>(schema: T, required = true) {
   return { content: { 'application/json': { schema } }, required } as const;
 }
 
+/** Security of a route that is guarded by `authorize`, and open where that is empty. */
+export const operatorsOnly = (authorize: readonly unknown[]) =>
+  authorize.length > 0 ? [{ operator: [] }] : [];
+
 /** Milliseconds as the wire's seconds, to a tenth of a millisecond. */
 export const toSeconds = (ms: number) => Math.round(ms * 10) / 10_000;
 

@@ -11,8 +11,17 @@ const browsers = ['chrome123', 'firefox120', 'safari17.5'];
 const shared = { bundle: true, minify: true, target: browsers, logLevel: 'warning' };
 
 /**
+ * The script of the page at /docs. Of Scalar's packages only this one holds it in one piece; `@scalar/api-reference`
+ * would install the parts it is made of, too.
+ */
+const apiReference = fileURLToPath(
+  new URL('./js/standalone.js', import.meta.resolve('@scalar/fastify-api-reference')),
+);
+
+/**
  * Builds the chat page and the widget:
- * `index.html`, `widget.html`, `widget.js`, and below `assets/` what they load, named by content.
+ * `index.html`, `widget.html`, `widget.js`, and below `assets/` what they load, named by content;
+ * in `reference/` the script of the API reference.
  */
 export const buildWeb = async (outputDirectory) => {
   await rm(outputDirectory, { recursive: true, force: true });
@@ -34,6 +43,14 @@ export const buildWeb = async (outputDirectory) => {
     format: 'iife',
     entryPoints: [path.join(here, 'widget', 'widget.ts')],
     outfile: path.join(outputDirectory, 'widget.js'),
+  });
+
+  await build({
+    entryPoints: [apiReference],
+    entryNames: 'api-reference-[hash]',
+    loader: { '.js': 'copy' },
+    outdir: path.join(outputDirectory, 'reference'),
+    logLevel: 'warning',
   });
 
   const addresses = assetAddresses(page.metafile);

@@ -45,6 +45,36 @@ const routes = [
   createRoute({ ...healthSettings, path: '/health' }),
 ];
 
+const readinessSchema = (state: string) =>
+  z.object({ status: z.string().openapi({ example: state }), ...replyFields });
+const liveRoute = createRoute({
+  method: 'get',
+  path: '/livez',
+  tags: ['health'],
+  summary: 'Whether the process runs',
+  responses: {
+    200: { content: { 'application/json': { schema: readinessSchema('alive') } }, description: 'It does.' },
+  },
+});
+const readyReply = { content: { 'application/json': { schema: readinessSchema('ready') } } };
+const readyRoute = createRoute({
+  method: 'get',
+  path: '/readyz',
+  tags: ['health'],
+  summary: 'Whether the replica takes requests',
+  responses: {
+    200: { ...readyReply, description: 'It does.' },
+    503: { ...readyReply, description: 'It starts or ends.' },
+  },
+});
+const metricsRoute = createRoute({
+  method: 'get',
+  path: '/metrics',
+  tags: ['health'],
+  summary: 'Metrics for Prometheus, from the replica itself; nginx does not expose them',
+  responses: { 200: { content: { 'text/plain': { schema: z.string() } }, description: 'The metrics.' } },
+});
+
 export interface HealthRoutesDependencies {
   health: Health;
   version: string;
@@ -74,17 +104,17 @@ export function createHealthRoutes(dependencies: HealthRoutesDependencies) {
       return report.status === 'unhealthy' ? c.json(body, 503) : c.json(body, 200);
     });
   }
-  app.get('/livez', (c) => c.json({ status: 'alive', ...replyMeta(c.get('requestId')) }));
-  app.get('/readyz', (c) => {
+  app.openapi(liveRoute, (c) => c.json({ status: 'alive', ...replyMeta(c.get('requestId')) }, 200));
+  app.openapi(readyRoute, (c) => {
     const isReady = dependencies.isReady();
     return c.json(
       { status: isReady ? 'ready' : 'not ready', ...replyMeta(c.get('requestId')) },
       isReady ? 200 : 503,
     );
   });
-  app.get('/metrics', async (c) => {
+  app.openapi(metricsRoute, async (c) => {
     const { contentType, text } = await dependencies.renderMetrics();
-    return c.body(text, 200, { 'Content-Type': contentType });
+    return c.text(text, 200, { 'Content-Type': contentType });
   });
   return app;
 }

@@ -10,6 +10,7 @@ import {
   audienceFields,
   jsonBody,
   jsonReply,
+  operatorsOnly,
   personText,
   replyFields,
   replyMeta,
@@ -63,6 +64,7 @@ export function createSearchRoutes(dependencies: SearchRoutesDependencies) {
     tags: ['search'],
     summary: 'Search the knowledge base without answering',
     middleware: authorize,
+    security: operatorsOnly(authorize),
     request: { body: jsonBody(searchRequestSchema) },
     responses: jsonReply(searchReplySchema, 'The entries found, best first.'),
   });

@@ -4,7 +4,7 @@ import type { StatisticsStore } from '../../domain/ports/statistics-store.ts';
 import type { PerformanceReport, UsageReport } from '../../domain/statistics/statistics-report.ts';
 import type { AppEnv } from '../app-env.ts';
 import { refuseInvalid } from '../refuse-invalid.ts';
-import { jsonReply, replyFields, replyMeta, toSeconds } from '../schemas.ts';
+import { jsonReply, operatorsOnly, replyFields, replyMeta, toSeconds } from '../schemas.ts';
 
 const days = (maximum: number, fallback: number) =>
   z.object({
@@ -76,6 +76,7 @@ export function createStatisticsRoutes(dependencies: StatisticsRoutesDependencie
     tags: ['statistics'],
     summary: 'How the service is used',
     middleware: authorize,
+    security: operatorsOnly(authorize),
     request: { query: days(365, 30) },
     responses: jsonReply(z.object({ statistics: usageSchema, ...replyFields }), 'Usage in the last days.'),
   });
@@ -93,6 +94,7 @@ export function createStatisticsRoutes(dependencies: StatisticsRoutesDependencie
     tags: ['statistics'],
     summary: 'How fast answers and searches are',
     middleware: authorize,
+    security: operatorsOnly(authorize),
     request: { query: days(30, 7) },
     responses: jsonReply(
       z.object({ performance_metrics: performanceSchema, ...replyFields }),
