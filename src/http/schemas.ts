@@ -51,25 +51,25 @@ export const audienceFields = { user_role: roleSchema.nullish(), user_campus: ca
 
 /** What every success body carries. */
 export const replyFields = {
-  request_id: z.string(),
-  timestamp: z.iso.datetime().openapi({ description: 'UTC.' }),
+  request_id: z.string().openapi({ example: '0f8fad5bd9cb469fa16570867728950e' }),
+  timestamp: z.iso.datetime().openapi({ description: 'UTC.', example: '2026-03-01T10:00:00.000Z' }),
 };
 
 export const sourceSchema = z
   .object({
-    id: z.string(),
-    question: z.string(),
-    category: z.string(),
-    url: z.string().nullable(),
-    similarity: z.number().openapi({ minimum: 0, maximum: 1 }),
+    id: z.string().openapi({ example: 'eduroam-windows' }),
+    question: z.string().openapi({ example: 'How do I set up eduroam on Windows?' }),
+    category: z.string().openapi({ example: 'Wi-Fi' }),
+    url: z.string().nullable().openapi({ example: 'https://www.it.tum.de/en/it/eduroam/' }),
+    similarity: z.number().openapi({ minimum: 0, maximum: 1, example: 0.82 }),
   })
   .openapi('Source');
 
 export const chatReplySchema = z
   .object({
-    response: z.string(),
-    session_id: z.string(),
-    sources: z.array(sourceSchema),
+    response: z.string().openapi({ example: 'Install the profile with the eduroam CAT tool.' }),
+    session_id: sessionIdSchema,
+    sources: z.array(sourceSchema).openapi({ description: 'Best first.' }),
     confidence: z.enum(confidences),
     answered_by: z.enum(['model', 'knowledge_base']),
     cached: z.boolean(),
@@ -93,10 +93,16 @@ export const turnSchema = z
 
 export const errorSchema = z
   .object({
-    error: z.string().openapi({ description: 'A sentence for a person.' }),
-    code: z.enum(errorCodes),
-    status_code: z.int(),
-    details: z.unknown().optional(),
+    error: z.string().openapi({
+      description: 'A sentence for a person.',
+      example: 'message: must have 1 to 1000 characters.',
+    }),
+    code: z.enum(errorCodes).openapi({ example: 'VALIDATION_ERROR' }),
+    status_code: z.int().openapi({ example: 400 }),
+    details: z
+      .unknown()
+      .optional()
+      .openapi({ example: [{ field: 'message', message: 'must have 1 to 1000 characters' }] }),
     ...replyFields,
   })
   .openapi('Error');

@@ -54,10 +54,10 @@ const model: z.infer<typeof modelSchema> = {
 };
 
 export interface OpenAiRoutesDependencies {
-  answerQuestion: AnswerQuestion;
+  answerQuestion: Pick<AnswerQuestion, 'ask'>;
   identifyCaller: IdentifyCaller;
   limitRequest: LimitRequest;
-  admission: Admission;
+  admission: Pick<Admission, 'admitChat'>;
   /** Lets the programs in that may ask. */
   authorize: MiddlewareHandler<AppEnv>;
   /** Turns of a conversation that are of use; older ones are dropped. */

@@ -20,7 +20,7 @@ import {
 
 const searchRequestSchema = z
   .object({
-    query: personText(1, 1000),
+    query: personText(1, 1000).openapi({ example: 'library opening hours' }),
     method: z.enum(searchMethods, { error: `must be one of ${searchMethods.join(', ')}` }).default('hybrid'),
     top_k: z.int().min(1).max(20).optional(),
     ...audienceFields,

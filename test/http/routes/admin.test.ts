@@ -1,0 +1,215 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { pino } from 'pino';
+import { describe, expect, test } from 'vitest';
+import { AppError, DependencyError } from '../../../src/domain/errors.ts';
+import { createUserRecords } from '../../../src/domain/users/user-records.ts';
+import { requireAdmin } from '../../../src/http/middleware/bearer-auth.ts';
+import { type AdminRoutesDependencies, createAdminRoutes } from '../../../src/http/routes/admin.ts';
+import { createTestApp } from '../../fixtures/create-test-app.ts';
+
+const createdAt = new Date('2026-03-01T10:00:00Z');
+const version = (number: number) => ({
+  version: number,
+  embeddingModel: 'local',
+  dimension: 512,
+  entryCount: 7,
+  createdAt,
+});
+const wireVersion = (number: number) => ({
+  version: number,
+  embedding_model: 'local',
+  entries: 7,
+  created_at: createdAt.toISOString(),
+});
+
+function createApp(changes: Partial<AdminRoutesDependencies> = {}) {
+  const reset: string[] = [];
+  const routes = createAdminRoutes({
+    authorize: requireAdmin(() => 'token'),
+    knowledge: {
+      listVersions: async () => [
+        { ...version(1), live: false, indexedCount: undefined },
+        { ...version(2), live: true, indexedCount: 7 },
+      ],
+      activate: async (number) => version(number),
+      reindex: async () => version(3),
+    },
+    loadedVersion: () => 2,
+    userRecords: createUserRecords({
+      sessionStore: {
+        exportUser: async () => [
+          {
+            sessionId: 's1',
+            session: {
+              startedAt: createdAt,
+              lastActiveAt: createdAt,
+              role: 'student',
+              turnCount: 1,
+              askedForAudience: false,
+            },
+            turns: [{ requestId: 'r1', question: 'Q', answer: 'A', answeredAt: createdAt }],
+          },
+        ],
+        eraseUser: async () => 1,
+      },
+      statistics: {
+        exportUser: async () => ({ chat_interactions: [{ id: 'r1' }] }),
+        eraseUser: async () => 4,
+      },
+    }),
+    rateLimiter: {
+      reset: async (address) => {
+        reset.push(address);
+      },
+    },
+    replyLimitMs: 1000,
+    logger: pino({ level: 'silent' }),
+    ...changes,
+  });
+  const app = createTestApp(routes);
+  const call = (method: string, path: string, body?: object, token = 'token') =>
+    app.request(`/api/admin${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  return { routes, call, reset };
+}
+
+describe('the operators’ interface', () => {
+  const requests = createApp().routes.routes.filter(({ method }) => method !== 'ALL');
+
+  test.each([
+    ['a wrong token', 'token', 'wrong'],
+    ['no token configured', undefined, 'token'],
+  ])('is closed as a whole with %s', async (_, configured, given) => {
+    const { call } = createApp({ authorize: requireAdmin(() => configured) });
+    for (const { method, path } of requests) {
+      const reply = await call(
+        method,
+        path.replace('/api/admin', '').replace(':id', 'ga12abc'),
+        undefined,
+        given,
+      );
+      expect(reply.status, path).toBe(401);
+    }
+    expect(requests.length).toBeGreaterThan(5);
+  });
+});
+
+describe('knowledge', () => {
+  test('is listed by version, with the live one and the state of each index', async () => {
+    const reply = await createApp().call('GET', '/knowledge');
+    expect(await reply.json()).toMatchObject({
+      live_version: 2,
+      loaded_version: 2,
+      versions: [
+        { ...wireVersion(1), live: false, index: 'missing' },
+        { ...wireVersion(2), live: true, index: 'complete' },
+      ],
+      request_id: 'request-1',
+    });
+  });
+
+  test('is indexed anew once at a time, and behind the reply when it takes long', async () => {
+    let runs = 0;
+    const finish: (() => void)[] = [];
+    const reindex = () => {
+      runs += 1;
+      return new Promise<ReturnType<typeof version>>((resolve) => finish.push(() => resolve(version(3))));
+    };
+    const { call } = createApp({
+      knowledge: { listVersions: async () => [], activate: async () => version(1), reindex },
+      replyLimitMs: 1,
+    });
+    expect(await (await call('POST', '/knowledge/reindex')).json()).toMatchObject({
+      state: 'running',
+      version: null,
+    });
+    const second = call('POST', '/knowledge/reindex');
+    finish[0]?.();
+    expect(await (await second).json()).toMatchObject({ state: 'done', version: wireVersion(3) });
+    expect(runs).toBe(1);
+    await delay(0);
+    await call('POST', '/knowledge/reindex');
+    expect(runs).toBe(2);
+  });
+
+  test('goes back to a kept version', async () => {
+    const reply = await createApp().call('POST', '/knowledge/activate', { version: 1 });
+    expect(await reply.json()).toMatchObject({ version: wireVersion(1) });
+  });
+
+  test('tells of a version that is not kept', async () => {
+    const activate = async () => {
+      throw new AppError('NOT_FOUND', 'There is no version 9.');
+    };
+    const { call } = createApp({
+      knowledge: { listVersions: async () => [], activate, reindex: async () => version(1) },
+    });
+    expect((await call('POST', '/knowledge/activate', { version: 9 })).status).toBe(404);
+    expect((await call('POST', '/knowledge/activate', { version: 'nine' })).status).toBe(400);
+  });
+});
+
+describe('a user', () => {
+  test('is exported with sessions, turns and statistics', async () => {
+    const reply = await createApp().call('GET', '/users/ga12abc/export');
+    expect(await reply.json()).toMatchObject({
+      user_id: 'ga12abc',
+      sessions: [{ session_id: 's1', user_role: 'student', turns: [{ request_id: 'r1', question: 'Q' }] }],
+      statistics: { chat_interactions: [{ id: 'r1' }] },
+    });
+  });
+
+  test('is erased from every store', async () => {
+    const reply = await createApp().call('DELETE', '/users/ga12abc');
+    expect(await reply.json()).toMatchObject({ user_id: 'ga12abc', sessions: 1, statistics_rows: 4 });
+  });
+
+  test('is not called erased while a store is out, and is erased from the other all the same', async () => {
+    let erased = 0;
+    const userRecords = createUserRecords({
+      sessionStore: {
+        exportUser: async () => [],
+        eraseUser: () => Promise.reject(new DependencyError('redis', 'unavailable', 'down')),
+      },
+      statistics: {
+        exportUser: async () => ({}),
+        eraseUser: async () => {
+          erased += 1;
+          return 4;
+        },
+      },
+    });
+    const reply = await createApp({ userRecords }).call('DELETE', '/users/ga12abc');
+    expect(reply.status).toBe(503);
+    expect(erased).toBe(1);
+  });
+
+  test('is never everybody without a name', async () => {
+    const { call } = createApp();
+    expect((await call('DELETE', '/users/anonymous')).status).toBe(400);
+    expect((await call('GET', '/users/anonymous/export')).status).toBe(400);
+  });
+});
+
+describe('an address', () => {
+  test.each([
+    ['192.0.2.17', '192.0.2.17'],
+    ['::ffff:192.0.2.17', '192.0.2.17'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2::/64', '2001:db8:1:2::/64'],
+  ])('%s is unblocked as it is counted', async (given, counted) => {
+    const { call, reset } = createApp();
+    const reply = await call('POST', '/rate-limit/unblock', { address: given });
+    expect(await reply.json()).toMatchObject({ address: counted });
+    expect(reset).toEqual([counted]);
+  });
+
+  test('must be one', async () => {
+    const { call, reset } = createApp();
+    expect((await call('POST', '/rate-limit/unblock', { address: 'everyone' })).status).toBe(400);
+    expect(reset).toEqual([]);
+  });
+});
