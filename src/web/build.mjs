@@ -1,4 +1,5 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -14,8 +15,9 @@ const shared = { bundle: true, minify: true, target: browsers, logLevel: 'warnin
  * The script of the page at /docs. Of Scalar's packages only this one holds it in one piece; `@scalar/api-reference`
  * would install the parts it is made of, too.
  */
-const apiReference = fileURLToPath(
-  new URL('./js/standalone.js', import.meta.resolve('@scalar/fastify-api-reference')),
+const apiReference = path.join(
+  path.dirname(createRequire(import.meta.url).resolve('@scalar/fastify-api-reference')),
+  'js/standalone.js',
 );
 
 /**
