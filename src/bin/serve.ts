@@ -13,6 +13,8 @@ import { rootPath } from './environment.ts';
 
 /** Longer than nginx keeps an idle connection (60 s), so that it never sends into one that we close. */
 const keepAliveMs = 75_000;
+/** Connections that may wait to be accepted; Node's 511 makes nginx wait past its limit when thousands come at once. */
+const listenBacklog = 4096;
 /** What may be left to do after the last answer: statistics, logs, connections. */
 const flushLimitMs = 5000;
 
@@ -37,7 +39,7 @@ server.headersTimeout = keepAliveMs + 5000;
 server.requestTimeout = config.server.requestTimeoutMs;
 
 await service.start();
-server.listen(config.server.port, config.server.host, () => {
+server.listen({ port: config.server.port, host: config.server.host, backlog: listenBacklog }, () => {
   logger.warn({ address: server.address(), version, environment: config.environment }, 'ready');
 });
 
