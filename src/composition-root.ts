@@ -329,6 +329,14 @@ export function createService(options: ServiceOptions) {
     routes,
   });
 
+  /** The first question pays for starting the encoder's thread; better now than when a person waits. */
+  async function warmUp(): Promise<void> {
+    if (liveKnowledge.current()?.version.embeddingModel !== localEmbedding.name) return;
+    await localEmbedding
+      .embedQueries(['warm up'])
+      .catch((error) => logger.error({ err: error }, 'encoder failed'));
+  }
+
   return {
     app,
     /** Connects and loads what is there; a dependency that is out delays this by its limit and no more. */
@@ -336,6 +344,7 @@ export function createService(options: ServiceOptions) {
       await redis.settle(startLimitMs);
       await heartbeat.start();
       await liveKnowledge.start();
+      await warmUp();
       gemini?.start();
       statistics.start();
       state = 'ready';

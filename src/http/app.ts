@@ -48,10 +48,9 @@ const allowedHeaders = [
 /** A request's way in: context, origin, body; then its route, which validates, limits and answers. */
 export function createApp(dependencies: AppDependencies): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
-  app.onError(createErrorResponder({ revealCause: dependencies.revealCause }));
-  app.notFound(() => {
-    throw new AppError('NOT_FOUND', 'There is nothing at this address.');
-  });
+  const respondError = createErrorResponder({ revealCause: dependencies.revealCause });
+  app.onError(respondError);
+  app.notFound((c) => respondError(new AppError('NOT_FOUND', 'There is nothing at this address.'), c));
   app.use(requestContext(dependencies));
   if (dependencies.corsOrigins.length > 0) {
     app.use(
@@ -69,7 +68,8 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<AppEnv> {
       app,
       onMethodNotAllowed: (c, methods) => {
         c.header('Allow', methods.join(', '));
-        throw new AppError('METHOD_NOT_ALLOWED', `This address answers ${methods.join(', ')} only.`);
+        const message = `This address answers ${methods.join(', ')} only.`;
+        return respondError(new AppError('METHOD_NOT_ALLOWED', message), c);
       },
     }),
   );

@@ -1,5 +1,7 @@
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
+import { matchedRoutes } from 'hono/route';
+import { METHOD_NAME_ALL } from 'hono/router';
 import { AppError } from '../../domain/errors.ts';
 import type { AppEnv } from '../app-env.ts';
 
@@ -18,9 +20,11 @@ export const limitBody = () =>
 export const requireJson = () =>
   createMiddleware<AppEnv>(async (c, next) => {
     const { method } = c.req;
+    // An address or method that nobody answers is refused as that.
+    const isAnswered = matchedRoutes(c).some((route) => route.method !== METHOD_NAME_ALL);
     const hasBody =
       c.req.header('transfer-encoding') !== undefined || Number(c.req.header('content-length') ?? 0) > 0;
-    if (hasBody && (method === 'POST' || method === 'PUT' || method === 'PATCH')) {
+    if (isAnswered && hasBody && (method === 'POST' || method === 'PUT' || method === 'PATCH')) {
       const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
       if (type !== 'application/json') {
         throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'Send the request body as application/json.');
