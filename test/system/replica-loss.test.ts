@@ -3,12 +3,14 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Service } from '../../infra/local/service.ts';
 import { type GeminiServer, startGeminiServer } from '../gemini-server/gemini-server.ts';
 import { type ApiClient, type Caller, type ChatReply, createApiClient } from './api-client.ts';
+import { canteenQuestion } from './canteen-question.ts';
 import { startTestStack, type TestStack } from './stack.ts';
 
 let gemini: GeminiServer;
 let stack: TestStack;
 let nginx: ApiClient;
 let database: postgres.Sql;
+let questionsAsked = 0;
 
 beforeAll(async () => {
   gemini = await startGeminiServer();
@@ -38,7 +40,7 @@ interface Asked {
 async function keepAsking(caller: Required<Caller>, isOver: () => boolean): Promise<Asked[]> {
   const asked: Asked[] = [];
   while (!isOver()) {
-    const question = `Where is the canteen in Garching? (${caller.userId} ${caller.sessionId}, ${asked.length})`;
+    const question = canteenQuestion(questionsAsked++);
     asked.push({ caller, question, answer: await nginx.ask(question, { caller }) });
   }
   return asked;
@@ -69,17 +71,9 @@ test('a replica that is killed under load fails no request and doubles or loses 
   for (const caller of [...people, shared]) {
     const own = asked.filter((each) => each.caller.userId === caller.userId);
     const turns = await nginx.history(caller);
-    const tuplesOf = (list: { request_id: string; question: string; answer: string }[]) =>
-      list.map(({ request_id, question, answer }) => `${request_id} ${question} ${answer}`).sort();
-    expect(tuplesOf(turns)).toEqual(
-      tuplesOf(
-        own.map(({ question, answer: { request_id, response } }) => ({
-          request_id,
-          question,
-          answer: response,
-        })),
-      ),
-    );
+    const expected = own.map(({ question, answer }) => [answer.request_id, question, answer.response]);
+    const stored = turns.map((turn) => [turn.request_id, turn.question, turn.answer]);
+    expect(stored.sort()).toEqual(expected.sort());
   }
   const requestIds = asked.map(({ answer }) => answer.request_id).sort();
   const readRows = async () =>

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type GeminiServer, startGeminiServer } from '../gemini-server/gemini-server.ts';
 import { generateRequestSchema } from '../gemini-server/wire.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
+import { canteenQuestion } from './canteen-question.ts';
 import { startTestStack, type TestStack } from './stack.ts';
 
 const historyLimit = 12;
@@ -53,10 +54,7 @@ const historyLengths = () =>
 describe('messages sent to one session at once', () => {
   test('are all stored as whole pairs, and the prompt holds the newest of them only', async () => {
     const caller = { userId: 'eager', sessionId: 'parallel' };
-    const questions = Array.from(
-      { length: 50 },
-      (_, index) => `Where is the canteen in Garching? (${index})`,
-    );
+    const questions = Array.from({ length: 50 }, (_, index) => canteenQuestion(index));
     gemini.setScript({ latencyMs: 20 });
 
     const answers = await Promise.all(questions.map((question) => nginx.ask(question, { caller })));

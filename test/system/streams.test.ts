@@ -3,6 +3,7 @@ import type { Service } from '../../infra/local/service.ts';
 import { chatReplySchema } from '../../src/http/schemas.ts';
 import { type GeminiServer, startGeminiServer } from '../gemini-server/gemini-server.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
+import { canteenQuestion } from './canteen-question.ts';
 import { type EventStream, textOf } from './event-stream.ts';
 import { startTestStack, type TestStack } from './stack.ts';
 
@@ -32,7 +33,7 @@ afterAll(async () => {
 const slowly = (chunkDelayMs: number) => gemini.setScript({ chunks: 8, chunkDelayMs });
 const newCaller = () => ({ userId: 'reader', sessionId: `stream-${++asked}` });
 /** Different each time, so that no answer comes from the cache. */
-const newQuestion = () => `Where is the canteen in Garching? (${++asked})`;
+const newQuestion = () => canteenQuestion(++asked);
 const modelCalls = () => gemini.calls().filter(({ method }) => method === 'streamGenerateContent');
 
 const writerOf = (stream: EventStream) =>
@@ -194,7 +195,7 @@ describe('the replica that writes is killed', () => {
   });
 
   test('with many streams open: each client that reconnects ends with a complete answer', async () => {
-    slowly(200);
+    slowly(500);
     const callers = Array.from({ length: 30 }, newCaller);
     const victim = stack.replicas()[0] as Service;
     const complete = async (caller: { userId: string; sessionId: string }) => {
@@ -225,7 +226,7 @@ describe('the replica that writes is killed', () => {
 
 describe('the model’s call ends', () => {
   const closingOf = async () => {
-    await expect.poll(() => gemini.openCalls(), { interval: 5, timeout: 20_000 }).toBe(0);
+    await expect.poll(() => gemini.openCalls(), { interval: 5 }).toBe(0);
     const [call, ...more] = modelCalls();
     expect(more).toEqual([]);
     return { closedEarly: call?.closedEarly, endedAtMs: call?.endedAt ?? 0 };

@@ -21,9 +21,10 @@ export function formatPosition(position: ReplyPosition): string {
   return `${position.generation}-${position.offset}`;
 }
 
-export function parsePosition(text: string): ReplyPosition | undefined {
-  const match = /^([A-Za-z0-9_]{1,64})-(\d{1,9})$/.exec(text);
-  return match ? { generation: match[1] as string, offset: Number(match[2]) } : undefined;
+/** An id that no reply can have is a position in none, so that its reader is told to start anew. */
+export function parsePosition(id: string): ReplyPosition {
+  const [, generation = '', offset = '0'] = /^([A-Za-z0-9_]{1,64})-(\d{1,9})$/.exec(id) ?? [];
+  return { generation, offset: Number(offset) };
 }
 
 /** Events of a finished answer, for a reader that has seen nothing of this generation. */

@@ -129,7 +129,8 @@ export function createChatRoutes(dependencies: ChatRoutesDependencies) {
     const headers = c.req.valid('header');
     const { request_id } = c.req.valid('param');
     const caller = callerWithSession(headers);
-    const position = parsePosition(headers['last-event-id'] ?? '');
+    const lastEventId = headers['last-event-id'];
+    const position = lastEventId ? parsePosition(lastEventId) : undefined;
     return streamChat(c, request_id, (signal) =>
       resumeAfter(answerQuestion.resume(caller, request_id, signal), position),
     );
