@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type GeminiServer, startGeminiServer } from '../gemini-server/gemini-server.ts';
 import { createApiClient } from './api-client.ts';
-import { startTestStack, type TestStack } from './stack.ts';
+import { adminToken, startTestStack, type TestStack } from './stack.ts';
 
 let gemini: GeminiServer;
 let stack: TestStack;
@@ -67,6 +67,7 @@ function* chunksOf(payload: string): Iterable<Buffer> {
 
 const codes = {
   400: 'VALIDATION_ERROR',
+  401: 'UNAUTHORIZED',
   404: 'NOT_FOUND',
   405: 'METHOD_NOT_ALLOWED',
   413: 'PAYLOAD_TOO_LARGE',
@@ -96,6 +97,11 @@ const nul = 'He\0llo';
 const tooLong = '𝓉'.repeat(1001);
 const deep = (levels: number) => `{"message":${'['.repeat(levels)}${']'.repeat(levels)}}`;
 const tooLongId = 'a'.repeat(129);
+
+const admin = (bad: BadRequest): BadRequest => ({
+  ...bad,
+  headers: { Authorization: `Bearer ${adminToken}`, ...bad.headers },
+});
 
 type Case = [what: string, bad: BadRequest, field?: string];
 
@@ -174,6 +180,16 @@ const invalid: readonly Case[] = [
   ['statistics: 366 days', { method: 'GET', path: '/api/statistics?days=366' }, 'days'],
   ['statistics: no number', { method: 'GET', path: '/api/statistics?days=many' }, 'days'],
   ['performance: 31 days', { method: 'GET', path: '/api/statistics/performance?days=31' }, 'days'],
+  ['activate: no version', admin({ path: '/api/admin/knowledge/activate', body: {} }), 'version'],
+  ['activate: version 0', admin({ path: '/api/admin/knowledge/activate', body: { version: 0 } }), 'version'],
+  ['activate: broken JSON', admin({ path: '/api/admin/knowledge/activate', body: '{' })],
+  ['export: bad user', admin({ method: 'GET', path: '/api/admin/users/a%20b/export' }), 'id'],
+  ['erase: bad user', admin({ method: 'DELETE', path: '/api/admin/users/a%20b' }), 'id'],
+  [
+    'unblock: no address',
+    admin({ path: '/api/admin/rate-limit/unblock', body: { address: 'campus' } }),
+    'address',
+  ],
   ['performance: half a day', { method: 'GET', path: '/api/statistics/performance?days=0.5' }, 'days'],
 ];
 
@@ -207,6 +223,18 @@ const refused: readonly (readonly [string, keyof typeof codes, BadRequest])[] = 
     },
   ],
   ['metrics from outside', 404, { method: 'GET', path: '/metrics' }],
+  [
+    'a version that was never there',
+    404,
+    admin({ path: '/api/admin/knowledge/activate', body: { version: 4000 } }),
+  ],
+  ['knowledge without the operators’ token', 401, { method: 'GET', path: '/api/admin/knowledge' }],
+  ['a bad body without the operators’ token', 401, { path: '/api/admin/knowledge/activate', body: {} }],
+  [
+    'erasure with another token',
+    401,
+    admin({ method: 'DELETE', path: '/api/admin/users/ada', headers: { Authorization: 'Bearer guessed' } }),
+  ],
   ['a body without a type', 415, chat({ message }, { 'Content-Type': '' })],
   ['a body of another type', 415, chat({ message }, { 'Content-Type': 'text/plain' })],
   ['a form', 415, chat('message=Hello', { 'Content-Type': 'application/x-www-form-urlencoded' })],
@@ -228,6 +256,10 @@ const wrongMethods = [
   ['DELETE', '/api/statistics/performance', 'GET'],
   ['POST', '/api/health', 'GET'],
   ['PATCH', '/health', 'GET'],
+  ['POST', '/api/admin/knowledge', 'GET'],
+  ['GET', '/api/admin/knowledge/reindex', 'POST'],
+  ['GET', '/api/admin/users/ada', 'DELETE'],
+  ['PUT', '/api/admin/rate-limit/unblock', 'POST'],
 ] as const;
 
 describe('a request that cannot be taken as it is', () => {

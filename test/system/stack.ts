@@ -22,7 +22,8 @@ export interface TestStack extends Stack {
 }
 
 const shippedKnowledgeBase = 'infra/knowledge';
-const adminToken = 'operator-of-the-tests';
+/** Opens the operators' routes of every test stack. */
+export const adminToken = 'operator-of-the-tests';
 
 /** The whole system on free ports, with empty stores in a temporary folder that `stop` removes. */
 export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
