@@ -64,6 +64,8 @@ export async function streamEvents(
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-cache, no-transform',
     'X-Accel-Buffering': 'no',
+    // Else node-server looks for a second event before it sends the first.
+    'Transfer-Encoding': 'chunked',
   });
 }
 

@@ -14,23 +14,33 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
  * Reply: state, requestId, generation, at, detail (result of a finished claim, 1 for a takeover).
  */
 export const claimScript = `${nowMs}
+local function note(...)
+  redis.call('SADD', KEYS[3], ...)
+  redis.call('EXPIRE', KEYS[3], ARGV[5])
+end
+-- Every try is known by its own request id as well: its client resumes by that.
+local function addAlias()
+  if KEYS[2] == KEYS[1] then return end
+  redis.call('SET', KEYS[2], ARGV[7], 'EX', ARGV[5])
+  note(KEYS[2])
+end
 local claim = redis.call('HMGET', KEYS[1], 'body', 'requestId', 'generation', 'status', 'leaseUntil', 'at', 'result')
 if not claim[1] then
   redis.call('HSET', KEYS[1], 'body', ARGV[1], 'requestId', ARGV[2], 'generation', ARGV[3], 'status', 'running',
     'leaseUntil', now + ARGV[4], 'at', now, 'request', ARGV[6])
   redis.call('EXPIRE', KEYS[1], ARGV[5])
-  if KEYS[2] ~= KEYS[1] then redis.call('SET', KEYS[2], ARGV[7], 'EX', ARGV[5]) end
-  redis.call('SADD', KEYS[3], KEYS[1], KEYS[2], 'reply:' .. ARGV[3])
-  redis.call('EXPIRE', KEYS[3], ARGV[5])
+  note(KEYS[1], 'reply:' .. ARGV[3])
+  addAlias()
   return {'owned', ARGV[2], ARGV[3], now, '0'}
 end
 if claim[1] ~= ARGV[1] then return {'conflict', claim[2], '', 0, ''} end
+addAlias()
 if claim[4] == 'done' then return {'done', claim[2], claim[3], claim[6], claim[7]} end
 if claim[4] == 'stopped' then return {'stopped', claim[2], claim[3], claim[6], ''} end
 if tonumber(claim[5]) > now then return {'following', claim[2], claim[3], claim[6], ''} end
 redis.call('HSET', KEYS[1], 'generation', ARGV[3], 'leaseUntil', now + ARGV[4])
 redis.call('EXPIRE', KEYS[1], ARGV[5])
-redis.call('SADD', KEYS[3], 'reply:' .. ARGV[3])
+note('reply:' .. ARGV[3])
 return {'owned', claim[2], ARGV[3], claim[6], '1'}
 `;
 
@@ -46,13 +56,14 @@ redis.call('HSET', KEYS[1], 'leaseUntil', now + ARGV[2])
 return {1, claim[3] and 1 or 0, claim[4] and now - claim[4] or -1}
 `;
 
-/** KEYS claim, session's requests. ARGV old generation, new generation, leaseMs. Reply: 1 if it was ours. */
+/** KEYS claim, session's requests. ARGV old generation, new generation, leaseMs, ttlSeconds. Reply: 1 if it was ours. */
 export const restartScript = `${nowMs}
 local claim = redis.call('HMGET', KEYS[1], 'generation', 'status')
 if not claim[1] then return 1 end
 if claim[1] ~= ARGV[1] or claim[2] ~= 'running' then return 0 end
 redis.call('HSET', KEYS[1], 'generation', ARGV[2], 'leaseUntil', now + ARGV[3])
 redis.call('SADD', KEYS[2], 'reply:' .. ARGV[2])
+redis.call('EXPIRE', KEYS[2], ARGV[4])
 return 1
 `;
 

@@ -140,7 +140,7 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
     restart: (claim, from, to) =>
       connection.run(async (redis) => {
         const [key, requests] = [keys.request(claim), keys.sessionRequests(claim)];
-        return (await redis.eval(restartScript, 2, key, requests, from, to, leaseMs)) === 1;
+        return (await redis.eval(restartScript, 2, key, requests, from, to, leaseMs, replyTtlSeconds)) === 1;
       }),
 
     async abandon(claim, generation, how) {
@@ -177,8 +177,9 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
       }),
 
     onStop(listener) {
-      const subscriber = connection.duplicate({ enableOfflineQueue: true, autoResubscribe: true });
-      subscriber.subscribe(stopChannel).catch(() => {});
+      const subscriber = connection.duplicate({ autoResubscribe: false });
+      // Also after each outage; until then a stop is found when the lease is renewed.
+      subscriber.on('ready', () => void subscriber.subscribe(stopChannel).catch(() => {}));
       subscriber.on('message', (_channel: string, key: string) => listener(key));
       return () => subscriber.disconnect();
     },

@@ -91,7 +91,7 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
         }
         case 'following': {
           const local = running.get(name);
-          if (local) return yield* local.read(listener.signal);
+          if (local && !local.isAbandoned()) return yield* local.read(listener.signal);
           if ((yield* follow(claim, claimed.generation, listener)) === 'ended') return;
         }
       }

@@ -66,6 +66,9 @@ export async function* resumeAfter(
       yield event;
     } else if (event.offset > seen.offset && event.type === 'delta') {
       yield { ...event, text: event.text.slice(-(event.offset - seen.offset)) };
+    } else if (event.type === 'sources' && seen.offset === 0) {
+      // The reader may have seen no more than the `restart` before them; twice does no harm.
+      yield event;
     }
     if (seen !== undefined && event.offset > seen.offset) seen = undefined;
   }

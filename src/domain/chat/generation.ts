@@ -63,6 +63,8 @@ export interface GenerationInput {
 export interface Generation {
   /** Its events from the first on; any number of readers. */
   read(signal: AbortSignal): AsyncIterable<ChatEvent>;
+  /** True once nobody was left to read it: what is to come is no answer. */
+  isAbandoned(): boolean;
   /** Ends it at the asker's wish. */
   stop(): void;
   /** Resolves, never rejects, when nothing more happens. */
@@ -78,7 +80,8 @@ export function createGenerationId(): string {
 export function createGeneration(dependencies: GenerationDependencies, input: GenerationInput): Generation {
   const { chatStore, answerCache } = dependencies;
   const { request, claim, owned, opened, answerKey, transport } = input;
-  const isClaimed = !input.degraded.includes('redis');
+  /** False without Redis: nothing protects the answer, and nothing of it is stored. */
+  let isClaimed = !input.degraded.includes('redis');
   const abort = new AbortController();
   let endedBy: 'stopped' | 'abandoned' | 'lost' | undefined;
   let generation = owned.generation;
@@ -98,7 +101,7 @@ export function createGeneration(dependencies: GenerationDependencies, input: Ge
   const writer =
     transport === 'stream' && isClaimed ? createReplyWriter(dependencies.replyStream, generation) : undefined;
 
-  const lease = keepLease(isClaimed ? chatStore : undefined, claim, () => generation, {
+  const lease = keepLease(chatStore, claim, () => (isClaimed ? generation : undefined), {
     onLost: () => end('lost'),
     onStopRequested: () => end('stopped'),
     onRenewed(lastReaderMs = Number.POSITIVE_INFINITY) {
@@ -121,15 +124,25 @@ export function createGeneration(dependencies: GenerationDependencies, input: Ge
       writer?.write({ type: 'text', text });
     },
     async restart() {
-      const next = createGenerationId();
-      const isOurs = !isClaimed || (await chatStore.restart(claim, generation, next).catch(() => true));
-      if (!isOurs) return end('lost');
-      [generation, offset] = [next, 0];
-      writer?.restart(next);
+      const previous = generation;
+      // At once, so that a renewal under the old name, still under way, is not taken for a lost lease.
+      [generation, offset] = [createGenerationId(), 0];
+      if (isClaimed && !(await moveClaim(previous))) return end('lost');
+      writer?.restart(generation);
       log.append({ type: 'restart', generation, offset: 0 });
       emit.sources(sources);
     },
   };
+
+  /** False when the claim is another replica's. A store that is out forgets this answer: the claim runs out there. */
+  async function moveClaim(from: string): Promise<boolean> {
+    try {
+      return await chatStore.restart(claim, from, generation);
+    } catch {
+      isClaimed = false;
+      return true;
+    }
+  }
 
   async function run(): Promise<void> {
     try {
@@ -166,7 +179,7 @@ export function createGeneration(dependencies: GenerationDependencies, input: Ge
       responseTimeMs: performance.now() - startedAtMs,
     };
     const event = dependencies.describeAnswer(answered);
-    await writer?.flush();
+    void writer?.flush();
     const closed = isClaimed ? await close(composed, event) : 'unstored';
     if (closed === 'lost') return followNewOwner();
     if (composed.answerKey === undefined) releaseAnswerKey();
@@ -248,5 +261,10 @@ export function createGeneration(dependencies: GenerationDependencies, input: Ge
     if (answerKey !== undefined) answerCache.giveUp(answerKey, request.requestId).catch(() => {});
   }
 
-  return { read: log.read, stop: () => end('stopped'), finished: run() };
+  return {
+    read: log.read,
+    isAbandoned: () => endedBy === 'abandoned',
+    stop: () => end('stopped'),
+    finished: run(),
+  };
 }

@@ -12,12 +12,12 @@ export interface LeaseEvents {
 
 /**
  * Keeps a claim ours while the answer is written. With the store away the writing goes on: nobody can take over then
- * either. `store` undefined: there is no claim to keep, only time to tell.
+ * either. `currentGeneration` undefined: there is no claim to keep, only time to tell.
  */
 export function keepLease(
-  store: ChatStore | undefined,
+  store: ChatStore,
   claim: ClaimKey,
-  currentGeneration: () => string,
+  currentGeneration: () => string | undefined,
   events: LeaseEvents,
 ): { stop(): void } {
   let isStopped = false;
@@ -26,7 +26,7 @@ export function keepLease(
   async function renew(): Promise<void> {
     const generation = currentGeneration();
     try {
-      const state = await store?.renewLease(claim, generation);
+      const state = generation === undefined ? undefined : await store.renewLease(claim, generation);
       if (isStopped || generation !== currentGeneration()) return;
       if (!state) events.onRenewed(undefined);
       else if (state.stopRequested) events.onStopRequested();
