@@ -1,8 +1,8 @@
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readKnownQuestions } from '../fixtures/known-questions.ts';
 import { type GeminiServer, startGeminiServer } from '../gemini-server/gemini-server.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
+import { canteenQuestion } from './canteen-question.ts';
 import { askCarefully } from './careful-client.ts';
 import { startTestStack, type TestStack } from './stack.ts';
 
@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 test('with 60 streams open, a replica that is killed costs nobody an answer and doubles none', async () => {
-  const questions = await readKnownQuestions(60);
+  const questions = Array.from({ length: 60 }, (_, index) => canteenQuestion(index));
   const firstReplicas = new Map<string, string>();
   const asking = questions.map((question, index) =>
     askCarefully(nginx, {
