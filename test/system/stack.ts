@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { findFreePort } from '../../infra/local/ports.ts';
 import { removePostgresData } from '../../infra/local/postgres.ts';
 import { type Stack, type StackOptions, startStack } from '../../infra/local/stack.ts';
+import { scanLogs } from './log-scan.ts';
 import { copyPreparedStores } from './prepared-stores.ts';
 import { createTemporaryFolder, removeTemporaryFolder } from './temporary-folder.ts';
 
@@ -25,7 +26,10 @@ const shippedKnowledgeBase = 'infra/knowledge';
 /** Opens the operators' routes of every test stack. */
 export const adminToken = 'operator-of-the-tests';
 
-/** The whole system on free ports, with empty stores in a temporary folder that `stop` removes. */
+/**
+ * The whole system on free ports, with empty stores in a temporary folder that `stop` removes. `stop` also fails the
+ * test file if a replica's log holds a secret, a session id or a question at info or above.
+ */
 export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
   const { replicas = 3, knowledgeBasePath = shippedKnowledgeBase } = options;
   const dataDir = createTemporaryFolder();
@@ -63,8 +67,14 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
       adminToken,
       logFile: (name) => join(dataDir, 'logs', `${name}.log`),
       async stop() {
+        const findings = await scanLogs({
+          logDirectory: join(dataDir, 'logs'),
+          secrets: secretsOf(stackOptions.variables),
+          databaseUrl: stack.variables.DATABASE_URL,
+        });
         await stack.stop();
         removeData();
+        if (findings.length > 0) throw new Error(`The logs tell too much:\n${findings.join('\n')}`);
       },
     };
   } catch (error) {
@@ -72,6 +82,9 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     throw error;
   }
 }
+
+const secretsOf = ({ ADMIN_TOKEN, ANONYMIZE_SALT, GEMINI_API_KEY }: StackOptions['variables']): string[] =>
+  [ADMIN_TOKEN, ANONYMIZE_SALT, GEMINI_API_KEY].filter((secret) => secret !== undefined);
 
 /** The shipped knowledge base in the packaged encoder's embeddings, under the usual name. */
 function canBePrepared({ knowledgeBasePath, variables }: StackOptions): boolean {
