@@ -87,6 +87,8 @@ export function createOpenApiRoutes({ app, version, referenceDirectory }: OpenAp
       pageTitle: info.title,
       url: documentPath,
       cdn: `/assets/${script}`,
+      // None: without a word on it browsers look for one at /favicon.ico.
+      favicon: 'data:,',
       // Nothing may come from or go to another host.
       withDefaultFonts: false,
       telemetry: false,
