@@ -1,0 +1,122 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../src', import.meta.url));
+
+/** What each part of src may import of the others; a file at the top is a part of its own. */
+const allowedParts: Readonly<Record<string, readonly string[]>> = {
+  bin: ['composition-root', 'knowledge-composition', 'config', 'adapters', 'telemetry', 'domain'],
+  'composition-root': [
+    'statistics-composition',
+    'knowledge-composition',
+    'http',
+    'adapters',
+    'config',
+    'telemetry',
+    'domain',
+  ],
+  'knowledge-composition': ['adapters', 'config', 'telemetry', 'domain'],
+  'statistics-composition': ['adapters', 'config', 'telemetry', 'domain'],
+  http: ['telemetry', 'domain'],
+  // The type of a secret that may change under way.
+  adapters: ['config', 'domain'],
+  telemetry: ['domain'],
+  config: [],
+  domain: [],
+};
+
+/** Packages without I/O; Node's own are named below. */
+const purePackages = ['zod', 'minisearch', 'yaml', 'csv-parse', 'dataloader', '@orama/stemmers'];
+const pureNodeModules = ['node:crypto', 'node:timers/promises', 'node:util'];
+
+/** SDKs, each known to one folder only. */
+const homes: Readonly<Record<string, string>> = {
+  ioredis: 'adapters/redis',
+  'rate-limiter-flexible': 'adapters/redis',
+  postgres: 'adapters/postgres',
+  'drizzle-orm': 'adapters/postgres',
+  chromadb: 'adapters/chroma',
+  '@google/generative-ai': 'adapters/gemini',
+  hono: 'http',
+  '@hono/zod-openapi': 'http',
+};
+
+interface Import {
+  /** Path in src. */
+  readonly from: string;
+  /** Path in src, or the name of a package. */
+  readonly to: string;
+  readonly isOurs: boolean;
+  readonly isTypeOnly: boolean;
+}
+
+const sourceFiles = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts') && !path.startsWith('web/'))
+  .map((path) => join(root, path));
+
+function importsOf(file: string): Import[] {
+  const statement =
+    /^(?:import|export)(?<type> type)?\b[^'"`;]*?from '(?<name>[^']+)'|\bimport\('(?<lazy>[^']+)'\)/gm;
+  return [...readFileSync(file, 'utf8').matchAll(statement)].map(({ groups = {} }) => {
+    const name = groups.name ?? groups.lazy ?? '';
+    const isOurs = name.startsWith('.');
+    const to = isOurs ? relative(root, join(dirname(file), name)) : name;
+    return { from: relative(root, file), to, isOurs, isTypeOnly: groups.type !== undefined };
+  });
+}
+
+const imports = sourceFiles.flatMap(importsOf);
+const partOf = (path: string) => (path.split('/')[0] ?? '').replace(/\.ts$/, '');
+const packageOf = (name: string) =>
+  name.startsWith('@') ? name.split('/').slice(0, 2).join('/') : (name.split('/')[0] ?? '');
+const describeImport = ({ from, to }: Import) => `${from} -> ${to}`;
+
+describe('imports', () => {
+  test('go down only: bin, composition root, then http and adapters, which do not know each other, then domain', () => {
+    const wrong = imports.filter(({ from, to, isOurs }) => {
+      const [importer, imported] = [partOf(from), partOf(to)];
+      return isOurs && importer !== imported && !allowedParts[importer]?.includes(imported);
+    });
+    expect(imports.length).toBeGreaterThan(100);
+    expect(wrong.map(describeImport)).toEqual([]);
+  });
+
+  test('of the domain are its own files and packages that do no I/O', () => {
+    const wrong = imports.filter(({ from, to, isOurs }) => {
+      if (isOurs || partOf(from) !== 'domain') return false;
+      return !pureNodeModules.includes(to) && !purePackages.includes(packageOf(to));
+    });
+    expect(wrong.map(describeImport)).toEqual([]);
+  });
+
+  test('of an SDK are in the one folder that wraps it', () => {
+    const wrong = imports.filter(({ from, to, isOurs, isTypeOnly }) => {
+      const home = isOurs ? undefined : homes[packageOf(to)];
+      // The composition root hands sub-apps on, whose type is Hono's.
+      return (
+        home !== undefined &&
+        !from.startsWith(`${home}/`) &&
+        !(isTypeOnly && partOf(from) === 'composition-root')
+      );
+    });
+    expect(wrong.map(describeImport)).toEqual([]);
+  });
+
+  test('of Node say that they are Node’s', () => {
+    const wrong = imports.filter(({ to, isOurs }) => !isOurs && builtinModules.includes(to));
+    expect(wrong.map(describeImport)).toEqual([]);
+  });
+});
+
+test('the environment is read by the processes in bin alone', () => {
+  const readers = sourceFiles.filter((file) => /\bprocess\.env\b/.test(readFileSync(file, 'utf8')));
+  expect(readers.map((file) => relative(root, file)).filter((path) => partOf(path) !== 'bin')).toEqual([]);
+});
+
+test('only bin ends the process', () => {
+  const enders = sourceFiles.filter((file) => /\bprocess\.exit\b/.test(readFileSync(file, 'utf8')));
+  expect(enders.map((file) => relative(root, file)).filter((path) => partOf(path) !== 'bin')).toEqual([]);
+});
