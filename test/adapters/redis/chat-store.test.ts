@@ -1,0 +1,251 @@
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createRedisChatStore } from '../../../src/adapters/redis/chat-store.ts';
+import { createKeys } from '../../../src/adapters/redis/keys.ts';
+import { createRedisConnection, type RedisConnection } from '../../../src/adapters/redis/redis-connection.ts';
+import { createRedisSessionStore } from '../../../src/adapters/redis/session-store.ts';
+import type { ChatAnswer } from '../../../src/domain/chat/chat-answer.ts';
+import type { ChatStore, CloseChat, OpenChat } from '../../../src/domain/ports/chat-store.ts';
+import type { SessionStore } from '../../../src/domain/ports/session-store.ts';
+import { startRedis, type TestServer } from '../../fixtures/start-servers.ts';
+
+const sessionTtlSeconds = 600;
+const keys = createKeys((text) => Buffer.from(text).toString('base64url'));
+
+let server: TestServer;
+let redis: Redis;
+let connection: RedisConnection;
+let store: ChatStore;
+let sessions: SessionStore;
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = new Redis(server.url);
+});
+
+beforeEach(async () => {
+  await redis.flushall();
+  connection = createRedisConnection({ url: server.url });
+  await connection.settle(2000);
+  store = createRedisChatStore({
+    connection,
+    keys,
+    sessionTtlSeconds,
+    eventLimit: 10,
+    serializeEvent: JSON.stringify,
+    onEventRefused: () => {},
+  });
+  sessions = createRedisSessionStore({ connection, keys, sessionTtlSeconds });
+});
+
+afterEach(() => connection.close());
+
+afterAll(async () => {
+  redis.disconnect();
+  await server.remove();
+});
+
+const caller = { userId: 'ada', sessionId: 'test' };
+const claim = (key = 'request-1') => ({ ...caller, key });
+
+const openingOf = (more: Partial<OpenChat> = {}): OpenChat => ({
+  claim: claim(more.requestId),
+  requestId: 'request-1',
+  generation: 'generation-1',
+  bodyHash: 'body',
+  request: { message: 'Hello', remember: true, role: undefined, campus: undefined, history: undefined },
+  historyTurns: 6,
+  ...more,
+});
+
+const answerOf = (requestId: string, response = 'Hi'): ChatAnswer => ({
+  requestId,
+  sessionId: caller.sessionId,
+  response,
+  sources: [],
+  confidence: 'high',
+  answeredBy: 'model',
+  cached: false,
+  searchMethod: 'hybrid',
+  searchTimeMs: 1,
+  degraded: [],
+  answeredAt: new Date(1000),
+});
+
+const closingOf = (requestId = 'request-1', more: Partial<CloseChat> = {}): CloseChat => ({
+  claim: claim(requestId),
+  requestId,
+  generation: 'generation-1',
+  answer: answerOf(requestId),
+  sessionStartedAt: undefined,
+  turn: { requestId, question: 'Hello', answer: 'Hi', answeredAt: new Date(1000) },
+  audience: {},
+  askedForAudience: false,
+  event: undefined,
+  ...more,
+});
+
+const stateOf = async (opening: OpenChat) => (await store.open(opening)).claim;
+const expireLease = (key = 'request-1') => redis.hset(keys.request(claim(key)), 'leaseUntil', 0);
+const turnIds = async () => ((await sessions.findHistory(caller)) ?? []).map(({ requestId }) => requestId);
+
+describe('a claim', () => {
+  test('has one owner, whom other tries follow until its lease runs out', async () => {
+    const tries = await Promise.all(
+      ['one', 'two', 'three'].map((generation) => stateOf(openingOf({ generation }))),
+    );
+    expect(tries.map(({ state }) => state).sort()).toEqual(['following', 'following', 'owned']);
+
+    const first = tries.find(({ state }) => state === 'owned');
+    await expireLease();
+    const next = await stateOf(openingOf({ generation: 'four' }));
+    expect(next).toMatchObject({ state: 'owned', generation: 'four', takeover: true });
+    // The same instant for every try, so that its statistics row is the same.
+    expect(next).toMatchObject({ at: (first as { at: Date }).at });
+  });
+
+  test('whose lease another took is lost to the one before, who can neither renew nor close it', async () => {
+    await store.open(openingOf());
+    await expireLease();
+    await store.open(openingOf({ generation: 'generation-2' }));
+    expect(await store.renewLease(claim(), 'generation-1')).toMatchObject({ held: false });
+    expect(await store.restart(claim(), 'generation-1', 'generation-3')).toBe(false);
+    expect(await store.close(closingOf())).toBe(false);
+    expect(await turnIds()).toEqual([]);
+    expect(await store.close(closingOf('request-1', { generation: 'generation-2' }))).toBe(true);
+    expect(await turnIds()).toEqual(['request-1']);
+  });
+
+  test('is closed once, and from then on gives its result', async () => {
+    await store.open(openingOf());
+    const closings = await Promise.all([1, 2, 3].map(() => store.close(closingOf())));
+    expect(closings.sort()).toEqual([false, false, true]);
+    expect(await turnIds()).toEqual(['request-1']);
+    expect(await stateOf(openingOf())).toMatchObject({ state: 'done', answer: answerOf('request-1') });
+  });
+
+  test('of another body is a conflict, of another user or session another claim', async () => {
+    await store.open(openingOf());
+    expect(await stateOf(openingOf({ bodyHash: 'other' }))).toEqual({ state: 'conflict' });
+    for (const other of [{ userId: 'bob' }, { sessionId: 'other' }]) {
+      const claimed = await stateOf(openingOf({ claim: { ...claim(), ...other } }));
+      expect(claimed.state).toBe('owned');
+      expect(await store.find({ ...claim(), userId: 'eve' })).toBeUndefined();
+    }
+  });
+
+  test('under an Idempotency-Key is found by its request id, too', async () => {
+    await store.open(openingOf({ claim: claim('idempotency-key') }));
+    expect(await store.find(claim('request-1'))).toMatchObject({
+      key: 'idempotency-key',
+      claim: { state: 'following', requestId: 'request-1' },
+      leaseLive: true,
+      request: { message: 'Hello' },
+    });
+    expect(await store.requestStop(claim('request-1'))).toBe(true);
+    expect(await store.renewLease(claim('idempotency-key'), 'generation-1')).toMatchObject({
+      held: true,
+      stopRequested: true,
+    });
+  });
+
+  test('that was given up is taken over at once; one that was stopped stays stopped', async () => {
+    await store.open(openingOf());
+    await store.abandon(claim(), 'generation-1', 'released');
+    expect(await stateOf(openingOf({ generation: 'generation-2' }))).toMatchObject({ state: 'owned' });
+    await store.abandon(claim(), 'generation-2', 'stopped');
+    expect(await stateOf(openingOf())).toMatchObject({ state: 'stopped' });
+    expect(await store.requestStop(claim())).toBe(false);
+  });
+
+  test('that the server forgot is still its owner’s, who closes it', async () => {
+    await store.open(openingOf());
+    await redis.flushall();
+    expect(await store.renewLease(claim(), 'generation-1')).toMatchObject({ held: true });
+    expect(await store.close(closingOf())).toBe(true);
+    expect(await turnIds()).toEqual(['request-1']);
+  });
+
+  test('tells every replica of a stop', async () => {
+    const heard = new Promise<string>((resolve) => {
+      const stopWatching = store.onStop((name) => {
+        stopWatching();
+        resolve(name);
+      });
+    });
+    await store.open(openingOf());
+    await expect.poll(() => redis.pubsub('NUMSUB', 'chat:stop')).toEqual(['chat:stop', 1]);
+    await store.requestStop(claim());
+    expect(await heard).toBe(store.claimName(claim()));
+  });
+});
+
+describe('a session', () => {
+  const chat = async (number: number, more: Partial<CloseChat> = {}) => {
+    const requestId = `request-${number}`;
+    const { session } = await store.open(openingOf({ requestId }));
+    return store.close(closingOf(requestId, { sessionStartedAt: session?.startedAt, ...more }));
+  };
+
+  test('keeps its newest 200 turns, counts all, and opens with the newest few, oldest first', async () => {
+    for (let number = 1; number <= 203; number += 1) await chat(number);
+    const { session, turns } = await store.open(openingOf({ requestId: 'request-204' }));
+    expect(session?.turnCount).toBe(203);
+    expect(turns.map(({ requestId }) => requestId)).toEqual(
+      [198, 199, 200, 201, 202, 203].map((number) => `request-${number}`),
+    );
+    expect(await turnIds()).toHaveLength(200);
+  });
+
+  test('remembers role, campus and that it asked for them', async () => {
+    await chat(1, { audience: { role: 'student' } });
+    await chat(2, { audience: { campus: 'Heilbronn' }, askedForAudience: true });
+    await chat(3);
+    expect(await sessions.find(caller)).toMatchObject({
+      role: 'student',
+      campus: 'Heilbronn',
+      askedForAudience: true,
+      turnCount: 3,
+    });
+  });
+
+  test('that is ended while an answer is written is not revived by it', async () => {
+    await chat(1);
+    const { session } = await store.open(openingOf({ requestId: 'request-2' }));
+    expect(await sessions.end(caller)).toMatchObject({ turnCount: 1 });
+    expect(await store.close(closingOf('request-2', { sessionStartedAt: session?.startedAt }))).toBe(true);
+    expect(await sessions.findHistory(caller)).toBeUndefined();
+    expect(await sessions.end(caller)).toBeUndefined();
+  });
+
+  test('that was ended starts anew when it is started', async () => {
+    await chat(1);
+    await sessions.end(caller);
+    await sessions.start(caller, { role: 'visitor' });
+    await chat(2);
+    expect(await turnIds()).toEqual(['request-2']);
+    expect(await sessions.find(caller)).toMatchObject({ role: 'visitor', turnCount: 1 });
+  });
+
+  test('lives on with each answer', async () => {
+    await chat(1);
+    const lives = () =>
+      Promise.all([keys.sessionMeta(caller), keys.sessionTurns(caller)].map((key) => redis.ttl(key)));
+    await redis.expire(keys.sessionMeta(caller), 5);
+    await redis.expire(keys.sessionTurns(caller), 5);
+    await chat(2);
+    expect(Math.min(...(await lives()))).toBeGreaterThan(sessionTtlSeconds - 5);
+    expect(await sessions.countActive()).toBe(1);
+  });
+
+  test('is gone without a trace when its user is erased', async () => {
+    await chat(1);
+    await store.open(openingOf({ requestId: 'request-2' }));
+    expect(await sessions.exportUser('ada')).toMatchObject([
+      { sessionId: 'test', turns: [{ question: 'Hello' }] },
+    ]);
+    expect(await sessions.eraseUser('ada')).toBe(1);
+    const left = await redis.keys('*');
+    expect(left.filter((key) => !key.endsWith(':ended'))).toEqual([]);
+  });
+});

@@ -1,0 +1,81 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import {
+  createRedisConnection,
+  type RedisConnection,
+  type RedisConnectionOptions,
+} from '../../../src/adapters/redis/redis-connection.ts';
+import { startRedis, type TestServer } from '../../fixtures/start-servers.ts';
+
+let server: TestServer;
+let connections: RedisConnection[] = [];
+
+beforeAll(async () => {
+  server = await startRedis();
+});
+
+afterEach(async () => {
+  for (const connection of connections) connection.close();
+  connections = [];
+  server.resume();
+  await server.start();
+});
+
+afterAll(() => server.remove());
+
+async function open(options: Partial<RedisConnectionOptions> = {}): Promise<RedisConnection> {
+  const connection = createRedisConnection({ url: server.url, ...options });
+  connections.push(connection);
+  await connection.settle(2000);
+  return connection;
+}
+
+const timed = async (work: () => Promise<unknown>) => {
+  const startedAtMs = performance.now();
+  const outcome = await work().then(
+    () => 'answered',
+    ({ name, dependency }) => `${name} ${dependency}`,
+  );
+  return { outcome, durationMs: performance.now() - startedAtMs };
+};
+const out = 'DependencyError redis';
+
+describe.each([
+  ['killed', () => server.kill()],
+  ['frozen', async () => server.pause()],
+] as const)('a server that is %s', (_, breakServer) => {
+  test('costs its limit once, then nothing, and is used again when it is back', async () => {
+    const changes: boolean[] = [];
+    const connection = await open({ onStateChange: (isUp) => void changes.push(isUp) });
+    const ping = () => connection.run((redis) => redis.ping());
+    expect(await timed(ping)).toMatchObject({ outcome: 'answered' });
+
+    await breakServer();
+    const first = await Promise.all(Array.from({ length: 20 }, () => timed(ping)));
+    expect(first.every(({ outcome }) => outcome === out)).toBe(true);
+    const later = await Promise.all(Array.from({ length: 20 }, () => timed(ping)));
+    expect(later.every(({ outcome }) => outcome === out)).toBe(true);
+    expect(Math.max(...later.map(({ durationMs }) => durationMs))).toBeLessThan(100);
+    expect(connection.isUp()).toBe(false);
+
+    server.resume();
+    await server.start();
+    await expect.poll(async () => (await timed(ping)).outcome, { timeout: 10_000 }).toBe('answered');
+    expect(changes).toEqual([false, true]);
+  });
+});
+
+test('a server that is away at the start is found later', async () => {
+  await server.kill();
+  const startedAtMs = performance.now();
+  const connection = await open();
+  expect(performance.now() - startedAtMs).toBeLessThan(4000);
+  expect(connection.isUp()).toBe(false);
+  await server.start();
+  await expect.poll(() => connection.isUp(), { timeout: 10_000 }).toBe(true);
+});
+
+test('a command that is called wrong is a bug, and no outage', async () => {
+  const connection = await open();
+  await expect(connection.run((redis) => redis.call('NOSUCHCOMMAND'))).rejects.toThrow(/unknown command/);
+  expect(connection.isUp()).toBe(true);
+});
