@@ -226,6 +226,7 @@ export function createService(options: ServiceOptions) {
   });
   const limitRequest = createLimitRequest(config.rateLimit.enabled ? limiter : undefined, metrics);
   const identifyCaller = createIdentifyCaller(createSessionIds(salt.read));
+  metrics.state.observeAnswersInFlight(answerQuestion.activeCount);
   const admission = createAdmission({
     activeChats: answerQuestion.activeCount,
     maxConcurrentChats: config.server.maxConcurrentChats,

@@ -221,6 +221,16 @@ const createStateMetrics = (registry: Registry) => {
     registers,
   });
   return {
+    /** `count` is asked whenever the metrics are. */
+    observeAnswersInFlight: (count: () => number) =>
+      void new Gauge({
+        name: `${prefix}answers_in_flight`,
+        help: 'Answers being written now, also those whose client is away and may come back.',
+        registers,
+        collect() {
+          this.set(count());
+        },
+      }),
     setDependencyUp: (dependency: Dependency, up: boolean) => dependencyUp.set({ dependency }, Number(up)),
     setKnowledge: ({ version, entries }: { version: number; entries: number }) => {
       knowledgeVersion.set(version);

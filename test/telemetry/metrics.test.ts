@@ -22,6 +22,7 @@ it('tells Prometheus what was recorded, under one prefix', async () => {
   });
   metrics.statistics.setBacklog({ count: 7, oldestAgeMs: 1500 });
   metrics.state.setDependencyUp('postgres', false);
+  metrics.state.observeAnswersInFlight(() => 3);
   const text = await metrics.render();
   for (const line of [
     'tum_chatbot_http_requests_in_flight 0',
@@ -33,6 +34,7 @@ it('tells Prometheus what was recorded, under one prefix', async () => {
     'tum_chatbot_statistics_backlog_events 7',
     'tum_chatbot_statistics_backlog_age_seconds 1.5',
     'tum_chatbot_dependency_up{dependency="postgres"} 0',
+    'tum_chatbot_answers_in_flight 3',
     'tum_chatbot_build_info{version="1.2.3"} 1',
   ]) {
     expect(text).toContain(line);
