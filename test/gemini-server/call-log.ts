@@ -6,7 +6,10 @@ export interface RecordedCall {
   method: string;
   key: string;
   body: unknown;
+  /** Milliseconds of the epoch, with fractions; as the two below. */
   startedAt: number;
+  /** When the first chunk of a streamed answer was sent. */
+  firstChunkAt: number | undefined;
   endedAt: number | undefined;
   /** The connection was gone before the reply was complete, cut by the client unless `fault` says otherwise. */
   closedEarly: boolean;
@@ -15,6 +18,9 @@ export interface RecordedCall {
 
 /** A call being served; its signal aborts when the client goes away. */
 export type LiveCall = RecordedCall & { signal: AbortSignal };
+
+/** `Date.now` has whole milliseconds only. */
+export const now = () => performance.timeOrigin + performance.now();
 
 const keptCalls = 5_000;
 
@@ -26,7 +32,8 @@ export function createCallLog() {
       const controller = new AbortController();
       const begun = {
         ...call,
-        startedAt: Date.now(),
+        startedAt: now(),
+        firstChunkAt: undefined,
         endedAt: undefined,
         closedEarly: false,
         fault: undefined,
@@ -40,7 +47,7 @@ export function createCallLog() {
       return liveCall;
     },
     end(call: LiveCall, isComplete: boolean) {
-      call.endedAt = Date.now();
+      call.endedAt = now();
       call.closedEarly = !isComplete;
       live.get(call)?.abort();
       live.delete(call);

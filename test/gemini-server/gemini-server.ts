@@ -59,7 +59,7 @@ export async function startGeminiServer({
     response.once('close', () => log.end(call, response.writableFinished));
     const fault = picks(call);
     if (fault) call.fault = fault.kind;
-    const reply: Reply = { request, response, script, fault, model: model ?? '', signal: call.signal };
+    const reply: Reply = { request, response, script, fault, model: model ?? '', call };
     const refusal = refusalOf(script, fault, model, key);
     if (refusal) return sendJson(response, refusal.error.code, refusal);
     if (fault?.kind === 'refuse_connection') return request.socket.destroy();

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type LiveCall, now } from './call-log.ts';
 import { composeText } from './compose-text.ts';
 import { embedText, fullDimension } from './embed-text.ts';
 import type { Fault, ParsedScript } from './script.ts';
@@ -23,8 +24,7 @@ export interface Reply {
   script: ParsedScript;
   fault: Fault | undefined;
   model: string;
-  /** Aborts when the client goes away. */
-  signal: AbortSignal;
+  call: LiveCall;
 }
 
 export async function serveGeneration(reply: Reply, body: unknown, isStream: boolean) {
@@ -59,9 +59,9 @@ function embed({ content, outputDimensionality = fullDimension }: EmbedRequest):
 }
 
 /** False when there is nobody left to answer, or nothing is ever to come. */
-async function waitForHeaders({ script, fault, signal }: Reply): Promise<boolean> {
+async function waitForHeaders({ script, fault, call }: Reply): Promise<boolean> {
   if (fault?.kind === 'stall_before_headers') return false;
-  return await pause(script.latencyMs, signal);
+  return await pause(script.latencyMs, call.signal);
 }
 
 type Chunk = Record<string, unknown>;
@@ -102,11 +102,12 @@ function mergeChunks(chunks: readonly Chunk[]): Chunk {
 }
 
 async function sendStream(reply: Reply, chunks: readonly Chunk[]) {
-  const { response, script, fault, signal } = reply;
+  const { response, script, fault, call } = reply;
   if (fault?.kind === 'stall_before_first_chunk') return;
   for (const [index, chunk] of chunks.entries()) {
-    if (index > 0 && !(await pause(script.chunkDelayMs, signal))) return;
+    if (index > 0 && !(await pause(script.chunkDelayMs, call.signal))) return;
     if (index === 1 && fault && breakStream(reply, fault)) return;
+    call.firstChunkAt ??= now();
     response.write(`data: ${JSON.stringify(chunk)}\r\n\r\n`);
   }
   response.end();
