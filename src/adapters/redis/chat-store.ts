@@ -66,10 +66,14 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
         pipeline.lrange(keys.sessionTurns(chat.claim), -Math.max(1, chat.historyTurns), -1);
         pipeline.get(chat.embeddingKey === undefined ? 'embedding:none' : embeddingKey(chat.embeddingKey));
         if (chat.answerKey !== undefined) {
-          const turnsKey = keys.sessionTurns(chat.claim);
+          const opening = {
+            turnsKey: keys.sessionTurns(chat.claim),
+            claimKey: keys.request(chat.claim),
+            generation: chat.generation,
+          };
           pipeline.eval(
             acquireAnswerScript,
-            ...acquireAnswerArguments(chat.answerKey, chat.requestId, turnsKey),
+            ...acquireAnswerArguments(chat.answerKey, chat.requestId, opening),
           );
         }
         const [claim, meta, turns, embedding, ticket] = (await runPipeline(pipeline)) as [

@@ -249,3 +249,27 @@ describe('a session', () => {
     expect(left.filter((key) => !key.endsWith(':ended'))).toEqual([]);
   });
 });
+
+describe('the right to write a shared answer', () => {
+  test('comes with an opening that owns its claim, and with no other', async () => {
+    const question = { answerKey: 'question' };
+    await store.open(openingOf({ bodyHash: 'another body' }));
+    const conflict = await store.open(openingOf({ ...question, generation: 'generation-2' }));
+    expect(conflict.claim.state).toBe('conflict');
+    expect(conflict.answerTicket).toEqual({ state: 'uncacheable' });
+    const other = {
+      ...question,
+      requestId: 'request-2',
+      generation: 'generation-3',
+      claim: { ...caller, sessionId: 'other', key: 'request-2' },
+    };
+    expect((await store.open(openingOf(other))).answerTicket).toEqual({ state: 'acquired' });
+    const third = {
+      ...other,
+      requestId: 'request-3',
+      generation: 'generation-4',
+      claim: { ...caller, sessionId: 'third', key: 'request-3' },
+    };
+    expect((await store.open(openingOf(third))).answerTicket).toEqual({ state: 'busy' });
+  });
+});
