@@ -34,6 +34,8 @@ export interface Postgres {
 }
 
 const connectTimeoutSeconds = 2;
+/** The driver's own pause grows to 20 s, and outlasts the outage; here the breaker keeps calls away. */
+const reconnectPauseSeconds = 0.2;
 /** A connection this old is replaced: it may hang on a server or proxy that is long gone. */
 const maxLifetimeSeconds = 30 * 60;
 /** Waiting work per connection; more than this cannot be done within any sensible limit. */
@@ -131,6 +133,7 @@ function openConnections(
     ...limits,
     ...(password && { password }),
     connect_timeout: connectTimeoutSeconds,
+    backoff: () => reconnectPauseSeconds,
     onnotice: () => {},
     connection: {
       application_name: applicationName,

@@ -3,6 +3,7 @@ import { AppError } from '../../domain/errors.ts';
 import type { KnowledgeVersion } from '../../domain/knowledge/knowledge-entry.ts';
 import type { KnowledgeStore } from '../../domain/ports/knowledge-store.ts';
 import type { Database, Postgres } from './client.ts';
+import { runTransaction } from './run-transaction.ts';
 import {
   knowledgeActive as active,
   knowledgeEmbeddings as embeddings,
@@ -29,7 +30,7 @@ export function createPostgresKnowledgeStore(postgres: Postgres): KnowledgeStore
   const runBulk = <T>(work: (database: Database) => Promise<T>) =>
     postgres.run(
       (database) =>
-        database.transaction(async (transaction) => {
+        runTransaction(database, async (transaction) => {
           await transaction.execute(
             sql`select set_config('statement_timeout', ${`${bulkTimeoutMs}ms`}, true)`,
           );

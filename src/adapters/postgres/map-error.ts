@@ -49,6 +49,25 @@ export function toDependencyError(thrown: unknown): unknown {
   });
 }
 
+/** After these the connection is closed, by the network, the driver or a server that shuts down. */
+const lostConnectionCodes: ReadonlySet<string> = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EPIPE',
+  '57P01',
+  '57P02',
+  '57P03',
+]);
+
+/** Whether the connection is gone on which this was thrown. Looks through wrappers. */
+export function isConnectionLoss(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  return ('code' in thrown && lostConnectionCodes.has(String(thrown.code))) || isConnectionLoss(thrown.cause);
+}
+
 function findFailure(error: unknown): DependencyFailure | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = 'code' in error ? String(error.code) : '';

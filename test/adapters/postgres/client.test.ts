@@ -1,8 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createPostgres, type Postgres } from '../../../src/adapters/postgres/client.ts';
+import { findConnectionShortage } from '../../../src/adapters/postgres/connection-budget.ts';
 import { applyMigrations } from '../../../src/adapters/postgres/migrate.ts';
+import { runTransaction } from '../../../src/adapters/postgres/run-transaction.ts';
 import { startPostgres, type TestServer } from '../../fixtures/start-servers.ts';
+import { startTcpProxy, type TcpProxy } from '../../system/faults/tcp-proxy.ts';
 
 const migrationsFolder = 'infra/postgres/migrations';
 const timeoutMs = 300;
@@ -22,6 +25,50 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((postgres) => postgres.close()));
 });
 afterAll(() => server.remove());
+
+describe('a transaction whose connection is lost', () => {
+  const cuts = {
+    'while a query runs': async (proxy: TcpProxy) => proxy.setReachable(false),
+    'in the middle of a reply': async (proxy: TcpProxy) => proxy.cutEveryReply(1),
+  };
+
+  it.each(Object.entries(cuts))('fails %s, and the next one succeeds', async (_, cut) => {
+    const { port } = new URL(server.url);
+    const proxy = await startTcpProxy(Number(port));
+    const postgres = open(server.url.replace(port, String(proxy.port)));
+    const query = (work: () => Promise<void>) =>
+      postgres.run((database) =>
+        runTransaction(database, async (transaction) => {
+          await transaction.execute(sql`select 1`);
+          await Promise.all([transaction.execute(sql`select pg_sleep(0.05)`), work()]);
+        }),
+      );
+    for (let round = 0; round < 5; round++) {
+      await expect(query(() => cut(proxy))).rejects.toMatchObject({ dependency: 'postgres' });
+      await proxy.setReachable(true);
+      proxy.cutEveryReply(0);
+      await expect
+        .poll(
+          () =>
+            query(async () => {}).then(
+              () => true,
+              () => false,
+            ),
+          { timeout: 5000 },
+        )
+        .toBe(true);
+    }
+    await proxy.close();
+  });
+});
+
+describe('connection budget', () => {
+  it('tells what replicas need beyond what the server allows, and nothing while it is enough', async () => {
+    expect(await findConnectionShortage(open(), { replicas: 3, poolSize: 4 })).toBeUndefined();
+    const shortage = await findConnectionShortage(open(), { replicas: 30, poolSize: 4 });
+    expect(shortage).toEqual({ needed: 125, allowed: 100 });
+  });
+});
 
 describe('migrations', () => {
   it('run three at once on an empty database, five times: every one succeeds, each applied once', async () => {

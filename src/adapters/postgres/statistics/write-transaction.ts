@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Database, Postgres } from '../client.ts';
+import { runTransaction } from '../run-transaction.ts';
 
 /** Any numbers that no other part of the service locks. */
 const writerLockKey = 7_203_011;
@@ -25,7 +26,7 @@ export const writeStatistics = <T>(
 ): Promise<T> =>
   postgres.run(
     (database) =>
-      database.transaction(async (transaction) => {
+      runTransaction(database, async (transaction) => {
         await lockWriters(transaction, limitMs);
         return work(transaction);
       }),
@@ -40,7 +41,7 @@ export const writeStatisticsOnce = <T>(
 ): Promise<T | undefined> =>
   postgres.run(
     (database) =>
-      database.transaction(async (transaction) => {
+      runTransaction(database, async (transaction) => {
         const [row] = await transaction.execute<{ locked: boolean }>(
           sql`SELECT pg_try_advisory_xact_lock(${retentionLockKey}) AS locked`,
         );
