@@ -11,6 +11,7 @@ import { createKeyRing } from './adapters/gemini/key-ring.ts';
 import { createLocalEmbeddingModel } from './adapters/local-embedding/embedding-model.ts';
 import { loadEnglishWords } from './adapters/local-embedding/english-words.ts';
 import { createPostgres } from './adapters/postgres/client.ts';
+import { findConnectionShortage } from './adapters/postgres/connection-budget.ts';
 import { createPostgresKnowledgeStore } from './adapters/postgres/knowledge-store.ts';
 import { createRedisAnswerCache, createRedisEmbeddingCache } from './adapters/redis/answer-cache.ts';
 import { createRedisChatStore } from './adapters/redis/chat-store.ts';
@@ -27,6 +28,8 @@ import { createAnswerQuestion } from './domain/chat/answer-question.ts';
 import { promptFingerprint } from './domain/chat/build-prompt.ts';
 import { createComposeAnswer } from './domain/chat/compose-answer.ts';
 import { createRateAnswer } from './domain/chat/rate-answer.ts';
+import { createDependencyWatch } from './domain/dependency-watch.ts';
+import type { Dependency } from './domain/errors.ts';
 import { createHealth, type ServiceHealth } from './domain/health.ts';
 import { createKnowledgeAdministration } from './domain/knowledge/knowledge-administration.ts';
 import { createLiveKnowledge, type LiveKnowledgeEvent } from './domain/knowledge/live-knowledge.ts';
@@ -82,7 +85,7 @@ export function createService(options: ServiceOptions) {
   if (salt === undefined) throw new Error('ANONYMIZE_SALT must be known by now');
   const hashIdentity = (text: string) =>
     createHmac('sha256', salt.read()).update(text).digest('base64url').slice(0, 22);
-  const reportDependency = (dependency: 'redis' | 'gemini', isUp: boolean, cause?: unknown) => {
+  const reportDependency = (dependency: Dependency, isUp: boolean, cause?: unknown) => {
     metrics.state.setDependencyUp(dependency, isUp);
     if (isUp) logger.warn({ dependency }, `${dependency} answers again`);
     else logger.error({ dependency, err: cause }, `${dependency} is out`);
@@ -330,6 +333,25 @@ export function createService(options: ServiceOptions) {
     routes,
   });
 
+  // Redis and Gemini are reported by those who call them.
+  const dependencyWatch = createDependencyWatch({
+    health,
+    watched: ['postgres', 'chroma'],
+    onChange: reportDependency,
+  });
+
+  /** More replicas than Postgres has connections for would take turns in failing. */
+  async function warnOfConnectionShortage(): Promise<void> {
+    const demand = { replicas: heartbeat.count(), poolSize: config.postgres.poolSize };
+    const shortage = await findConnectionShortage(postgres, demand).catch(() => undefined);
+    if (shortage) {
+      logger.warn(
+        { ...demand, ...shortage },
+        'Postgres allows fewer connections than the replicas may open: raise max_connections or lower DATABASE_POOL_SIZE',
+      );
+    }
+  }
+
   /** The first question pays for starting the encoder's thread; better now than when a person waits. */
   async function warmUp(): Promise<void> {
     if (liveKnowledge.current()?.version.embeddingModel !== localEmbedding.name) return;
@@ -344,9 +366,11 @@ export function createService(options: ServiceOptions) {
     async start(): Promise<void> {
       await redis.settle(startLimitMs);
       await heartbeat.start();
+      void warnOfConnectionShortage();
       await liveKnowledge.start();
       await warmUp();
       gemini?.start();
+      dependencyWatch.start();
       statistics.start();
       state = 'ready';
     },
@@ -359,6 +383,7 @@ export function createService(options: ServiceOptions) {
       admission.close();
       answerQuestion.close();
       liveKnowledge.stop();
+      dependencyWatch.stop();
       gemini?.close();
       await statistics.stop(statisticsFlushLimitMs);
       await heartbeat.stop();

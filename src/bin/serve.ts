@@ -25,10 +25,11 @@ const logger = await createLogger(config.logging, config.server.replicaId, {
 for (const notice of config.notices) logger.warn(notice);
 
 const { version } = JSON.parse(readFileSync(rootPath('package.json'), 'utf8')) as { version: string };
+const metrics = createMetrics({ version });
 const service = createService({
   config: { ...config, statistics: { ...config.statistics, salt: config.statistics.salt ?? loadSalt() } },
   logger,
-  metrics: createMetrics({ version }),
+  metrics,
   chatSessionLog: await openChatSessionLog(config),
   version,
   webDirectory: rootPath('dist/web'),
@@ -48,6 +49,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => vo
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error) => {
     logger.fatal({ err: error }, event);
+    metrics.state.recordUncaughtError(event);
     void end(1, event);
   });
 }

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Dependency } from '../domain/errors.ts';
+import { type Dependency, dependencies } from '../domain/errors.ts';
 
 const prefix = 'tum_chatbot_';
 
@@ -210,6 +210,13 @@ const createStateMetrics = (registry: Registry) => {
     labelNames: ['dependency'],
     registers,
   });
+  for (const dependency of dependencies) dependencyUp.set({ dependency }, 1);
+  const bugs = new Counter({
+    name: `${prefix}uncaught_errors_total`,
+    help: 'Errors that nobody caught; the replica drains and ends after one.',
+    labelNames: ['kind'],
+    registers,
+  });
   const knowledgeVersion = new Gauge({
     name: `${prefix}knowledge_version`,
     help: 'Version of the knowledge base that this replica answers from; 0 without one.',
@@ -232,6 +239,7 @@ const createStateMetrics = (registry: Registry) => {
         },
       }),
     setDependencyUp: (dependency: Dependency, up: boolean) => dependencyUp.set({ dependency }, Number(up)),
+    recordUncaughtError: (kind: 'uncaughtException' | 'unhandledRejection') => bugs.inc({ kind }),
     setKnowledge: ({ version, entries }: { version: number; entries: number }) => {
       knowledgeVersion.set(version);
       knowledgeEntries.set(entries);
