@@ -31,6 +31,7 @@ import { createRateAnswer } from './domain/chat/rate-answer.ts';
 import { createDependencyWatch } from './domain/dependency-watch.ts';
 import type { Dependency } from './domain/errors.ts';
 import { createHealth, type ServiceHealth } from './domain/health.ts';
+import { createIngestKnowledge } from './domain/knowledge/ingest-knowledge.ts';
 import { createKnowledgeAdministration } from './domain/knowledge/knowledge-administration.ts';
 import { createLiveKnowledge, type LiveKnowledgeEvent } from './domain/knowledge/live-knowledge.ts';
 import { createBatchedEmbeddingModel } from './domain/retrieval/batched-embedding-model.ts';
@@ -159,11 +160,13 @@ export function createService(options: ServiceOptions) {
     ...publishing,
     embeddingModel: configuredEmbedding,
   });
+  const ingestKnowledge = createIngestKnowledge({ ...publishing, embeddingModel: configuredEmbedding });
   const liveKnowledge = createLiveKnowledge<KnowledgeView>({
     ...publishing,
     buildView: async (snapshot) => createKnowledgeView(snapshot, await loadEnglishWords()),
     embeddingModelName: configuredEmbedding.name,
-    reembed: knowledgeAdministration.reindex,
+    // An ingest of nothing embeds anew only what is of another model; the replicas that come second find nothing to do.
+    reembed: () => ingestKnowledge({ entries: [] }),
     onEvent: (event) => reportKnowledge(event, logger, metrics),
   });
   const embedQuery = createQueryEmbedding({
