@@ -25,6 +25,21 @@ test('texts of like meaning are nearer than others', async () => {
   expect(multiply(canteen ?? [], food ?? [])).toBeGreaterThan(multiply(canteen ?? [], password ?? []));
 });
 
+test('a document is near each of its phrasings, however many languages they are in', async () => {
+  const phrasings = ['How do I borrow a book?', 'Wie leihe ich ein Buch aus?'];
+  const [borrow, park] = await model.embedDocuments([phrasings.join('\n'), 'Where can I park?']);
+  const questions = await model.embedQueries(['borrow a book', 'How can I borrow books?']);
+  for (const question of questions) {
+    expect(multiply(borrow ?? [], question)).toBeGreaterThan(multiply(park ?? [], question) + 0.2);
+  }
+});
+
+test('documents of different length keep their order', async () => {
+  const [alone] = await model.embedDocuments(['Where can I eat?']);
+  const [, second] = await model.embedDocuments(['One thing.\nAnother, longer thing.', 'Where can I eat?']);
+  expect(multiply(alone ?? [], second ?? [])).toBeCloseTo(1, 4);
+});
+
 test('the event loop stays free while it works', async () => {
   let ticks = 0;
   const ticker = setInterval(() => {

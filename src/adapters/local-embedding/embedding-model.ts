@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { DependencyError } from '../../domain/errors.ts';
 import type { EmbeddingModel } from '../../domain/ports/embedding-model.ts';
+import { toEnglishText } from '../../domain/retrieval/english-text.ts';
 import type { EncodeReply, EncodeRequest } from './encoder-worker.ts';
 
 export interface LocalEmbeddingModel extends EmbeddingModel {
@@ -31,6 +32,18 @@ function startWorker(): Worker {
   const workerUrl = new URL('./encoder-worker.ts', import.meta.url).href;
   const bootstrap = `import('tsx/esm/api').then(({ tsImport }) => tsImport('${workerUrl}', '${workerUrl}'))`;
   return new Worker(bootstrap, { eval: true });
+}
+
+const toLines = (text: string): string[] => {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.length > 0 ? lines : [text];
+};
+
+function toMeanDirection(embeddings: readonly (readonly number[])[]): number[] {
+  const [first = []] = embeddings;
+  const sums = first.map((_, at) => embeddings.reduce((sum, embedding) => sum + (embedding[at] ?? 0), 0));
+  const norm = Math.hypot(...sums) || 1;
+  return sums.map((sum) => sum / norm);
 }
 
 const toDependencyError = (cause: unknown): DependencyError =>
@@ -81,6 +94,9 @@ const rejectOnAbort = (signal: AbortSignal): Promise<never> =>
 /**
  * Universal Sentence Encoder lite, packaged with its weights: English, 512 dimensions, no network. It runs in one worker
  * thread, started by the first text and started again after a crash.
+ *
+ * A document is embedded line by line, German lines in English, and stands where their mean points. Over entries with
+ * several phrasings that found 8 to 13 of 100 questions more among the first three than one embedding of the whole.
  */
 export function createLocalEmbeddingModel(): LocalEmbeddingModel {
   let encoder: Encoder | undefined;
@@ -105,11 +121,29 @@ export function createLocalEmbeddingModel(): LocalEmbeddingModel {
     return embeddings;
   }
 
+  /** In batches of like length, as the encoder pads all texts of a batch to the longest. In the given order again. */
+  async function embedByLength(texts: readonly string[], signal?: AbortSignal): Promise<number[][]> {
+    const sorted = texts.map((text, at) => ({ text, at })).sort((a, b) => a.text.length - b.text.length);
+    const encoded = await embed(
+      sorted.map(({ text }) => text),
+      signal,
+    );
+    const embeddings = new Array<number[]>(texts.length).fill([]);
+    for (const [position, { at }] of sorted.entries()) embeddings[at] = encoded[position] ?? [];
+    return embeddings;
+  }
+
+  async function embedDocuments(texts: readonly string[], signal?: AbortSignal): Promise<number[][]> {
+    const documents = texts.map((text) => toLines(text).map(toEnglishText));
+    const embeddings = await embedByLength(documents.flat(), signal);
+    return documents.map((lines) => toMeanDirection(embeddings.splice(0, lines.length)));
+  }
+
   return {
     name: 'local',
     dimension,
     embedQueries: embed,
-    embedDocuments: embed,
+    embedDocuments,
     async close() {
       const closing = encoder;
       encoder = undefined;

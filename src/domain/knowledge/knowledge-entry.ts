@@ -27,7 +27,11 @@ export interface KnowledgeVersion {
   createdAt: Date;
 }
 
-/** Text that represents an entry in the vector index. Question and answer together beat the question alone. */
+/**
+ * Text that represents an entry in the vector index, a phrasing a line, the answer last. Question and answer together
+ * beat the question alone.
+ */
 export function entryEmbeddingText(entry: KnowledgeEntry): string {
-  return [entry.question, ...entry.alternatives, entry.answer].join('\n');
+  const texts = [entry.question, ...entry.alternatives, entry.answer];
+  return texts.map((text) => text.replace(/\s*\n\s*/g, ' ')).join('\n');
 }

@@ -1,5 +1,7 @@
 import { findCampuses, removeCampuses } from '../chat/detect-audience.ts';
 import { detectLanguage } from '../chat/detect-language.ts';
+import { isGenericStem } from './generic-words.ts';
+import { stemEnglish, stemGerman } from './stem.ts';
 import { englishStopWords, germanStopWords } from './stop-words.ts';
 import { tokenize } from './tokenize.ts';
 
@@ -8,6 +10,8 @@ export interface JoinedQuestion {
   text: string;
   /** The part that comes from the previous question; undefined when the question stands alone. */
   carried: string | undefined;
+  /** Whether the question only adds a circumstance ("and on Sundays?"), so that it can be about nothing new. */
+  keepsSubject: boolean;
 }
 
 const leaningStart =
@@ -15,16 +19,21 @@ const leaningStart =
 const reference =
   /\b(?:it|its|that|this|there|they|them|those|these|one|either|same|then|das|dies|diese[rsnm]?|dort|dorthin|da|daf(?:ü|ue)r|dazu|damit|davon|daran|dabei|sie|ihn|ihm|es|denn|welche[rsnm]?)\b/iu;
 const questionWord =
-  /\b(?:what|where|when|who|whom|which|why|how|can|could|do|does|did|is|are|am|was|will|would|should|may|must|wo|wann|wer|wie|was|warum|welche[rsnm]?|kann|kannst|darf|muss|ist|sind|gibt|habe|hat|bekomme|soll)\b/iu;
+  /\b(?:what|where|when|who|whom|which|why|how|can|could|do|does|did|is|are|am(?= i\b)|was|will|would|should|may|must|wo|wann|wer|wie|was|warum|welche[rsnm]?|kann|kannst|darf|muss|ist|sind|gibt|habe|hat|bekomme|soll)\b/iu;
 
 const longestLeaningWords = 12;
 const longestReferenceWords = 8;
 const longestFragmentWords = 2;
 const mostFragmentContentWords = 2;
 
+const circumstanceStart =
+  /^\W*(?:(?:and|or|but|und|oder|aber)\b\s*)?(?:what about|how about|what if|was ist(?: denn)? mit|wie sieht(?: e|')s(?: aus)?)/iu;
+
+/** Words that could be a subject of their own: "who do I tell?" has none. */
 function countContentWords(words: readonly string[], question: string): number {
-  const stopWords = detectLanguage(question) === 'de' ? germanStopWords : englishStopWords;
-  return words.filter((word) => !stopWords.has(word)).length;
+  const [stopWords, stem] =
+    detectLanguage(question) === 'de' ? [germanStopWords, stemGerman] : [englishStopWords, stemEnglish];
+  return words.filter((word) => !stopWords.has(word) && !isGenericStem(stem(word))).length;
 }
 
 /**
@@ -43,8 +52,9 @@ function leansOnPrevious(question: string): boolean {
 /** Joins a follow-up ("and on Sundays?") with what it refers to. A campus that it names replaces the earlier one. */
 export function joinFollowUp(question: string, previousQuestion: string | undefined): JoinedQuestion {
   if (previousQuestion === undefined || !leansOnPrevious(question)) {
-    return { text: question, carried: undefined };
+    return { text: question, carried: undefined, keepsSubject: false };
   }
   const carried = findCampuses(question).length > 0 ? removeCampuses(previousQuestion) : previousQuestion;
-  return { text: `${carried} ${question}`, carried };
+  const keepsSubject = !questionWord.test(question.replace(circumstanceStart, ''));
+  return { text: `${carried} ${question}`, carried, keepsSubject };
 }

@@ -6,6 +6,8 @@ export type Translation = readonly (readonly string[])[];
 
 const shortestFirstPart = 3;
 const shortestLastPart = 4;
+/** Shorter ones are mostly the prefix of a verb, whose meaning its parts do not tell: `ausmachen`, `hinstellen`. */
+const shortestUnlistedPart = 6;
 /** Letters that German puts between the parts of a compound. */
 const linkingElements = /(?:es|en|er|s|n|e)$/;
 
@@ -49,7 +51,7 @@ function translateCompound(word: string): Translation | undefined {
     const rest = word.slice(0, at);
     const first = findFirstPart(rest) ?? translateCompound(rest);
     if (first !== undefined) return [...first, ...last];
-    fallback ??= [[rest], ...last];
+    if (rest.length >= shortestUnlistedPart) fallback ??= [[rest], ...last];
   }
   return fallback;
 }

@@ -782,4 +782,57 @@ leistung: benefits/achievement
 leistungen: benefits
 ermöglichen: enable
 gemeinsam: shared/common
+# Everyday life
+abi, abitur, schulabschluss: school leaving certificate
+rolli: wheelchair
+gehörlos, blind: disability
+tochter, sohn, baby, kleinkind: child
+betreuung, betreuen: care/support/supervision
+hinstellen: park
+unterkommen, bude, bleibe: accommodation/housing
+abzug, abzüge: deduction
+gehaltszettel, lohnzettel, gehaltsabrechnung, lohnabrechnung: salary statement
+husten, huste, fieber, grippe, erkältung, erkältet: illness/sick
+attest: sick certificate
+krankgeschrieben: sick leave
+hausarzt, arztpraxis: doctor
+streikt, spinnt, hakt, abgestürzt: problem/error
+platte: disk
+mitnehmen: borrow/take
+seite, seiten: page
+studis: student
+entwickeln, entwickelt: develop/invention
+doktor, promovieren, promoviere, promotion: doctorate/phd
+doktorand, doktorandin: doctoral candidate
+vereinbaren, ausmachen: arrange/schedule
+briefkasten: mailbox
+brief, paket: post/mail
+schein, scheine: certificate/credit
+abo: subscription/ticket
+kindergeld: child benefit
+panik, angst, ängste, stress, überfordert: anxiety/stress/counseling
+traurig, depressiv, depression, einsam: depressed/counseling
+schlafen, schlaflos: sleep
+verpennt, verschlafen, vergeigt: missed/late
+mittagspause: lunch
+hunger, hungrig, snack: food/eat
+kiste, rechner: computer
+klo: restroom/toilet
+leer: empty
+schulden, pleite, geldsorgen: money/financial
+zimmersuche, wohnungssuche: housing/accommodation search
+vorlesungsverzeichnis: course catalogue/courses
+vorlesungsfrei: lecture free
+durchgefallen, durchfallen, durchfalle: failed/retake
+schummeln, abschreiben, spicken, plagiat: cheating/plagiarism
+anwalt: lawyer/legal
+verlegt, liegengelassen, vergessen: lost/forgot/forget
+schirm, regenschirm, jacke, geldbeutel, portemonnaie, tasche, rucksack: lost property/items
+mobbing, belästigt, sexistisch, rassistisch: harassment/discrimination
+unwohl: uncomfortable
+aufhören, hinschmeißen, schmeißen: quit/withdrawal/leave
+auswärts, ausland: abroad
+pendeln: commute/travel
+gucken, nachgucken, nachschauen: check/view
+klappen: work
 `;

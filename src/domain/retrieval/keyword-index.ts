@@ -54,6 +54,12 @@ const toContentWords = (text: string, language: Language): string[] =>
 const toStems = (text: string, language: Language): string[] =>
   toContentWords(text, language).map(language === 'de' ? stemGerman : stemEnglish);
 
+/** Keywords of English entries are often German words as well: each is indexed as a word of either language. */
+const toBilingualStems = (text: string): string[] =>
+  toContentWords(text, detectLanguage(text)).flatMap((word) => [
+    ...new Set([stemEnglish(word), stemGerman(word)]),
+  ]);
+
 function toIndexedTexts(entry: KnowledgeEntry): IndexedTexts {
   const stem = (text: string) => toStems(text, entry.language).join(' ');
   return {
@@ -62,7 +68,7 @@ function toIndexedTexts(entry: KnowledgeEntry): IndexedTexts {
     alternatives: entry.alternatives
       .map((text) => toStems(text, detectLanguage(text, entry.language)).join(' '))
       .join(' '),
-    keywords: stem(entry.keywords.join(' ')),
+    keywords: entry.keywords.flatMap(toBilingualStems).join(' '),
     answer: stem(entry.answer),
     category: stem(entry.category),
   };

@@ -1,5 +1,8 @@
 import type { Language } from '../audience.ts';
+import { findCampuses } from '../chat/detect-audience.ts';
 import { detectLanguage } from '../chat/detect-language.ts';
+import { replaceWords, translateFunctionWord } from './english-text.ts';
+import { isGenericStem } from './generic-words.ts';
 import { glossaryWords, translateGerman } from './german-glossary.ts';
 import type { KeywordIndex, QueryConcept } from './keyword-index.ts';
 import { rephraseEnglish, rephraseGerman } from './rephrase.ts';
@@ -32,50 +35,16 @@ const synonymWeight = 0.6;
 const prefixWeight = 0.5;
 const shortestPrefix = 4;
 const mostPrefixStems = 5;
-/** English function words that the encoder should see when German is put into English. */
-const functionWords: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    wo: 'where',
-    wohin: 'where',
-    wann: 'when',
-    wie: 'how',
-    wer: 'who',
-    was: 'what',
-    warum: 'why',
-    wieso: 'why',
-    welche: 'which',
-    welcher: 'which',
-    welches: 'which',
-    ich: 'I',
-    mein: 'my',
-    meine: 'my',
-    meinen: 'my',
-    meiner: 'my',
-    kann: 'can',
-    muss: 'must',
-    darf: 'may',
-    ist: 'is',
-    sind: 'are',
-    für: 'for',
-    ohne: 'without',
-    nicht: 'not',
-    und: 'and',
-    oder: 'or',
-    mit: 'with',
-    im: 'in',
-    in: 'in',
-    am: 'at',
-    an: 'at',
-    tum: 'TUM',
-  }),
-);
+/** A campus already decides by the audience which entries are preferred; as a word it must not outweigh the subject. */
+const campusWeight = 0.4;
+/** Of words that questions on different subjects share. */
+const genericWeight = 0.5;
 
-/** Keeps everything else as typed: the encoder is cased. */
-const replaceWords = (text: string, replacements: ReadonlyMap<string, string>): string =>
-  text
-    .replace(/[\p{L}\p{N}]+/gu, (word) => replacements.get(word.toLowerCase()) ?? word)
-    .replace(/\s+/g, ' ')
-    .trim();
+const weighConcept = (word: string, stems: ReadonlyMap<string, number>): number => {
+  if (findCampuses(word).length > 0) return campusWeight;
+  const [first] = stems.keys();
+  return first !== undefined && isGenericStem(first) ? genericWeight : 1;
+};
 
 const addStem = (stems: Map<string, number>, stem: string, weight: number): void => {
   stems.set(stem, Math.max(stems.get(stem) ?? 0, weight));
@@ -155,12 +124,14 @@ export function createQueryInterpreter(
       const english = new Map<string, string>();
       for (const word of tokenize(language === 'en' ? rephraseEnglish(text) : text)) {
         if (stopWords.has(word)) {
-          if (language === 'de') english.set(word, functionWords.get(word) ?? '');
+          if (language === 'de') english.set(word, translateFunctionWord(word));
           continue;
         }
         const read = readWord(word, language, spelling);
         if (read.english !== word) english.set(word, read.english);
-        for (const stems of read.concepts) concepts.set([...stems.keys()].join(' '), { stems, weight });
+        for (const stems of read.concepts) {
+          concepts.set([...stems.keys()].join(' '), { stems, weight: weight * weighConcept(word, stems) });
+        }
       }
       return {
         language,

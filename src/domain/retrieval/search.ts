@@ -10,6 +10,7 @@ import { joinFollowUp } from './follow-up.ts';
 import { fuseScores, toSimilarity } from './fusion.ts';
 import type { QueryConcept } from './keyword-index.ts';
 import type { KnowledgeView } from './knowledge-view.ts';
+import { stemEnglish } from './stem.ts';
 
 export interface SearchRequest {
   query: string;
@@ -69,18 +70,32 @@ export interface PreparedQuery {
   /** What is embedded: also the key for caching an embedding. */
   embeddingText: string;
   concepts: readonly QueryConcept[];
+  /** Of the concepts, those of which an entry should name at least one; empty for no such wish. */
+  subject: readonly QueryConcept[];
 }
 
 /** The packaged encoder knows English only, so it gets English; others read any language and typing errors as well. */
 const englishOnlyModels: ReadonlySet<string> = new Set(['local']);
-/** Share of words that a follow-up carries over from the question before. */
-const carriedWeight = 0.5;
+/** Little less than the follow-up's own words: it names a new circumstance, the question before named the subject. */
+const carriedWeight = 0.9;
+/** Factor for entries that say nothing of the subject which a follow-up keeps. */
+const otherSubjectFactor = 0.8;
+const circumstanceStems = new Set(
+  ['open', 'hours', 'time', 'cost', 'price', 'long', 'much', 'deadline'].map(stemEnglish),
+);
 /** Enough that an entry which only its words find is rarely missing here. */
 const vectorCandidates = 50;
 
+/** What a question is about: not the campus or a generic word, which weigh less, nor when and for how much. */
+const toSubject = (concepts: readonly QueryConcept[]): QueryConcept[] =>
+  concepts.filter(
+    ({ stems, weight }) =>
+      weight >= carriedWeight && ![...stems.keys()].some((stem) => circumstanceStems.has(stem)),
+  );
+
 /** Reads a query without searching: pure, about half a millisecond. */
 export function prepareQuery(view: KnowledgeView, query: string, previousQuestion?: string): PreparedQuery {
-  const { text, carried } = joinFollowUp(query, previousQuestion);
+  const { text, carried, keepsSubject } = joinFollowUp(query, previousQuestion);
   const own = view.queryInterpreter.interpret(query);
   const earlier = carried === undefined ? undefined : view.queryInterpreter.interpret(carried, carriedWeight);
   const englishText = [earlier?.englishText, own.englishText].filter(Boolean).join(' ');
@@ -88,6 +103,7 @@ export function prepareQuery(view: KnowledgeView, query: string, previousQuestio
     queryText: text,
     embeddingText: englishOnlyModels.has(view.version.embeddingModel) ? englishText : text,
     concepts: [...(earlier?.concepts ?? []), ...own.concepts],
+    subject: keepsSubject ? toSubject(earlier?.concepts ?? []) : [],
   };
 }
 
@@ -107,12 +123,14 @@ interface SemanticScores {
 interface FoundScores {
   keyword: ReadonlyMap<string, number> | undefined;
   semantic: SemanticScores | undefined;
+  /** Entries on the subject of a follow-up; undefined when any subject will do. */
+  onSubject: ReadonlySet<string> | undefined;
 }
 
 /** Candidates of either search, best first by fused score; the score may exceed 1 where the similarity is cut. */
 function rankEntries(
   view: KnowledgeView,
-  { keyword, semantic }: FoundScores,
+  { keyword, semantic, onSubject }: FoundScores,
   audience: Audience,
 ): SearchResult[] {
   const scored: { score: number; result: SearchResult }[] = [];
@@ -123,7 +141,8 @@ function rankEntries(
     const semanticSimilarity = semantic && (semantic.nearest.get(id) ?? semantic.last);
     const score =
       fuseScores({ keyword: keywordScore, semantic: semanticSimilarity }) *
-      weighAudience(view, entry, audience);
+      weighAudience(view, entry, audience) *
+      (onSubject === undefined || onSubject.has(id) ? 1 : otherSubjectFactor);
     scored.push({
       score,
       result: { entry, similarity: toSimilarity(score), semanticSimilarity, keywordScore },
@@ -174,7 +193,9 @@ export function createSearch(deps: SearchDependencies): Search {
       ...detectAudience(request.query),
     };
     const keyword = method === 'semantic' ? undefined : keywordScores;
-    const matching = rankEntries(view, { keyword, semantic }, audience).filter(
+    const onSubject =
+      prepared.subject.length > 0 ? new Set(view.keywordIndex.search(prepared.subject).keys()) : undefined;
+    const matching = rankEntries(view, { keyword, semantic, onSubject }, audience).filter(
       ({ similarity }) => similarity >= settings.similarityThreshold,
     );
     const scoring = method === 'keyword' ? 'keyword only' : view.version.embeddingModel;

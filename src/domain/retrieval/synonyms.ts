@@ -117,6 +117,25 @@ wheel bike
 notification alert notify push
 calendar schedule timetable appointment
 homepage website
+umbrella jacket wallet purse scarf bottle bag lost property
+mum mom dad parents sister brother visitor guest visit
+fever flu cough cold sick illness
+wheelchair disability disabled impairment
+kid child children daughter son baby toddler childcare nursery kindergarten
+quit drop disenrolment exmatriculation withdrawal
+permission consent approval approve
+chatgpt copilot ai cheating
+harassment harass sexist sexism assault racist discrimination uncomfortable touching
+anxiety panic depressed depression stress sad lonely overwhelmed counseling psychological
+resume cv cover career
+payslip salary wage payroll
+bug glitch crash crashed frozen broken problem
+fail failed retake repeat
+stay remain extend
+position job
+term semester
+school highschool diploma abitur leaving
+spot place admission
 `;
 
 const neighboursByStem = new Map<string, Set<string>>();

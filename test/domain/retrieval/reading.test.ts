@@ -30,11 +30,29 @@ describe('follow-ups', () => {
     'Wie viele Bücher darf ich ausleihen?',
     'How do I install the VPN client?',
   ])('"%s" stands alone', (question) => {
-    expect(joinFollowUp(question, previous)).toEqual({ text: question, carried: undefined });
+    expect(joinFollowUp(question, previous)).toMatchObject({ text: question, carried: undefined });
   });
 
   test('a campus that it names replaces the earlier one', () => {
     expect(joinFollowUp('And in Garching?', previous).text).toBe('Where can I park in ? And in Garching?');
+  });
+
+  test.each(['and on Sundays?', 'what about visitors?', 'und am Sonntag?', 'For employees?'])(
+    '"%s" keeps the subject',
+    (question) => {
+      expect(joinFollowUp(question, previous).keepsSubject).toBe(true);
+    },
+  );
+
+  test.each(['And where is the canteen?', 'How much does it cost?'])(
+    '"%s" may have one of its own',
+    (question) => {
+      expect(joinFollowUp(question, previous)).toMatchObject({ carried: previous, keepsSubject: false });
+    },
+  );
+
+  test('a question of generic words alone leans on the one before', () => {
+    expect(joinFollowUp('Who do I tell?', 'I lost my card').carried).toBe('I lost my card');
   });
 
   test('a first question has nothing to lean on', () => {
@@ -114,7 +132,7 @@ describe('fusion', () => {
   });
 
   test('a weak word match stays weak', () => {
-    expect(fuseScores({ keyword: 0.1, semantic: 0.4 })).toBeCloseTo(0.22);
+    expect(fuseScores({ keyword: 0.1, semantic: 0.4 })).toBeCloseTo(0.295);
   });
 
   test('one search alone gives its own score', () => {

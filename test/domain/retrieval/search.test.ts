@@ -172,6 +172,27 @@ test('a follow-up is searched together with what it refers to', async () => {
   expect(outcome.results[0]?.entry.id).toBe('eduroam-mac');
 });
 
+test('a follow-up that only adds a circumstance stays with its subject', async () => {
+  const nearest = [
+    { entryId: 'insurance', similarity: 0.55 },
+    { entryId: 'library-loan', similarity: 0.5 },
+  ];
+  const outcome = await searchWith({ vectorIndex: { query: async () => nearest } }).search({
+    query: 'and for a month?',
+    method: 'hybrid',
+    topK: 3,
+    previousQuestion: 'What can I borrow?',
+  });
+  expect(outcome.results[0]?.entry.id).toBe('library-loan');
+});
+
+test('what is near in meaning is found without a common word', async () => {
+  const outcome = await searchWith({
+    vectorIndex: { query: async () => [{ entryId: 'vacation', similarity: 0.62 }] },
+  }).search({ query: 'lie on the beach', method: 'hybrid', topK: 3 });
+  expect(outcome).toMatchObject({ confidence: 'low', results: [{ entry: { id: 'vacation' } }] });
+});
+
 test('only a model that knows no German gets the question in English', () => {
   const question = 'Was kostet die Krankenversicherung?';
   expect(prepareQuery(view, question).embeddingText).toMatch(/health insurance/);
