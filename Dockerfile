@@ -41,7 +41,7 @@ LABEL org.opencontainers.image.title="TUM Chatbot Backend" \
       org.opencontainers.image.revision="${REVISION}"
 USER node
 EXPOSE 8080
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 \
+HEALTHCHECK --interval=5s --timeout=10s --start-period=60s --retries=3 \
     CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SERVER_PORT||8080}/readyz`).then(({ok})=>process.exit(ok?0:1),()=>process.exit(1))"]
 # A quarter of the container's memory stays for what is not JavaScript.
 CMD ["node", "--enable-source-maps", "--max-old-space-size-percentage=75", "dist/bin/serve.js"]

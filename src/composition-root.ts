@@ -239,7 +239,7 @@ export function createService(options: ServiceOptions) {
     maxEventLoopDelayMs: config.server.maxEventLoopDelayMs,
     metrics,
   });
-  const adminOnly = requireAdmin(() => config.server.adminToken?.read());
+  const adminOnly = requireAdmin(config.server.adminTokens);
   const health = createHealth({
     probes: {
       redis: async () => ({ state: 'up', latencyMs: await redis.ping() }),

@@ -114,6 +114,9 @@ const redisUrl = z.string().transform((text, context) => {
 const text = z.string();
 const secret = z.string().min(1);
 const token = z.string().min(16, { error: 'must have at least 16 characters' });
+const tokens = z.string().refine((text) => list(text).every((each) => each.length >= 16), {
+  error: 'must have at least 16 characters, each if there are several separated by commas',
+});
 
 const logLevels = {
   trace: 'trace',
@@ -164,7 +167,7 @@ export const environmentSchema = z.object({
   CORS_ORIGINS: origins.prefault(''),
   TRUSTED_PROXIES: networks.prefault(''),
   ADMIN_NETWORKS: networks.prefault(privateNetworks),
-  ADMIN_TOKEN: token.optional(),
+  ADMIN_TOKEN: tokens.optional(),
   CLIENT_API_KEYS: secret.optional(),
 
   ENABLE_RATE_LIMITING: boolean.prefault('true'),
@@ -334,6 +337,7 @@ function groupVariables(
   const notices: string[] = [];
   const isProduction = values.ENVIRONMENT === 'production';
   const geminiKeys = secretOf('GEMINI_API_KEY');
+  const adminTokens = secretOf('ADMIN_TOKEN');
   const clientKeys = secretOf('CLIENT_API_KEYS');
   const logChatSessions = values.LOG_CHAT_SESSIONS ?? !isProduction;
   if (isProduction && logChatSessions && !values.LOG_CHAT_SESSIONS_CONFIRMED) {
@@ -360,7 +364,8 @@ function groupVariables(
       maxConcurrentChats: values.MAX_CONCURRENT_CHATS,
       maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY,
       corsOrigins: values.CORS_ORIGINS,
-      adminToken: secretOf('ADMIN_TOKEN'),
+      /** Empty: what needs one is closed. */
+      adminTokens: () => (adminTokens === undefined ? [] : list(adminTokens.read())),
       /** Keys of OpenAI-compatible clients; undefined lets everyone in. */
       clientApiKeys: clientKeys && (() => list(clientKeys.read())),
     },

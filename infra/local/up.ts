@@ -87,7 +87,7 @@ async function start() {
     });
   }
   writeStackFile(stack);
-  printAddresses(stack, config.server.adminToken?.read() ?? '', Date.now() - startedAtMs);
+  printAddresses(stack, config.server.adminTokens()[0] ?? '', Date.now() - startedAtMs);
 }
 
 function readArguments() {

@@ -39,11 +39,6 @@ server.keepAliveTimeout = keepAliveMs;
 server.headersTimeout = keepAliveMs + 5000;
 server.requestTimeout = config.server.requestTimeoutMs;
 
-await service.start();
-server.listen({ port: config.server.port, host: config.server.host, backlog: listenBacklog }, () => {
-  logger.warn({ address: server.address(), version, environment: config.environment }, 'ready');
-});
-
 let isEnding = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(0, signal));
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
@@ -53,6 +48,11 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     void end(1, event);
   });
 }
+
+await service.start();
+server.listen({ port: config.server.port, host: config.server.host, backlog: listenBacklog }, () => {
+  logger.warn({ address: server.address(), version, environment: config.environment }, 'ready');
+});
 
 /** Not ready at once, answers under way finish, buffers are flushed, then the process ends. */
 async function end(exitCode: number, reason: string): Promise<void> {
@@ -105,15 +105,13 @@ function loadSalt() {
 
 function secretsOf({
   gemini,
-  server: { adminToken, clientApiKeys },
+  server: { adminTokens, clientApiKeys },
   redis,
   postgres,
   statistics,
 }: Config): string[] {
-  const single = [adminToken, redis.password, postgres.password, statistics.salt].map((secret) =>
-    secret?.read(),
-  );
-  return [...single, ...gemini.apiKeys(), ...(clientApiKeys?.() ?? [])].filter(
+  const single = [redis.password, postgres.password, statistics.salt].map((secret) => secret?.read());
+  return [...single, ...gemini.apiKeys(), ...adminTokens(), ...(clientApiKeys?.() ?? [])].filter(
     (secret) => secret !== undefined,
   );
 }

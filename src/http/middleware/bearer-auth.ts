@@ -13,12 +13,11 @@ export function readBearerToken(authorization: string | undefined): string | und
   return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
 }
 
-/** Lets a request through that carries the operators' token; without a configured token, none. */
-export function requireAdmin(adminToken: () => string | undefined) {
+/** Lets a request through that carries an operators' token (two hold while one is rotated); without any, none. */
+export function requireAdmin(adminTokens: () => readonly string[]) {
   return createMiddleware<AppEnv>(async (c, next) => {
-    const expected = adminToken();
     const given = readBearerToken(c.req.header('authorization'));
-    if (expected === undefined || given === undefined || !isSameSecret(given, expected)) {
+    if (given === undefined || !adminTokens().some((expected) => isSameSecret(given, expected))) {
       c.header('WWW-Authenticate', 'Bearer');
       throw new AppError(
         'UNAUTHORIZED',

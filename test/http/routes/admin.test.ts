@@ -25,7 +25,7 @@ const wireVersion = (number: number) => ({
 function createApp(changes: Partial<AdminRoutesDependencies> = {}) {
   const reset: string[] = [];
   const routes = createAdminRoutes({
-    authorize: requireAdmin(() => 'token'),
+    authorize: requireAdmin(() => ['token']),
     knowledge: {
       listVersions: async () => [
         { ...version(1), live: false, indexedCount: undefined },
@@ -80,8 +80,8 @@ describe('the operators’ interface', () => {
   const requests = createApp().routes.routes.filter(({ method }) => method !== 'ALL');
 
   test.each([
-    ['a wrong token', 'token', 'wrong'],
-    ['no token configured', undefined, 'token'],
+    ['a wrong token', ['token'], 'wrong'],
+    ['no token configured', [], 'token'],
   ])('is closed as a whole with %s', async (_, configured, given) => {
     const { call } = createApp({ authorize: requireAdmin(() => configured) });
     for (const { method, path } of requests) {

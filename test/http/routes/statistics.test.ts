@@ -99,7 +99,7 @@ describe('GET /api/statistics', () => {
   });
 
   it('is for operators only where it is guarded', async () => {
-    const { app } = createApp({ authorize: [requireAdmin(() => 'token-of-operators')] });
+    const { app } = createApp({ authorize: [requireAdmin(() => ['token-of-operators'])] });
     for (const path of ['/api/statistics', '/api/statistics/performance']) {
       expect((await app.request(path)).status).toBe(401);
       const headers = { Authorization: 'Bearer token-of-operators' };

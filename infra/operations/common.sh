@@ -1,0 +1,37 @@
+# shellcheck shell=bash
+# Sourced by the scripts beside it, which run from the project's root and find their settings in .env.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+say() { printf '%s %s\n' "$(date -u +%H:%M:%S)" "$*" >&2; }
+die() {
+    say "$*"
+    exit 1
+}
+
+# setting NAME DEFAULT: from the environment, else from .env
+setting() {
+    local value=${!1:-}
+    if [ -z "$value" ] && [ -f .env ]; then
+        value=$(sed -n "s/^$1=//p" .env | tail -n 1 | sed -e 's/[[:space:]]#.*$//' -e 's/[[:space:]]*$//' -e "s/^[\"']//" -e "s/[\"']$//")
+    fi
+    printf '%s' "${value:-$2}"
+}
+
+# replicas: ids of the running ones, oldest first
+replicas() {
+    local ids
+    mapfile -t ids < <(docker compose ps --quiet --status running api)
+    [ "${#ids[@]}" -eq 0 ] || docker inspect --format '{{.Created}} {{.Id}}' "${ids[@]}" | sort | cut -d ' ' -f 2
+}
+
+# store_secret NAME: its value from standard input into the files that the containers read
+store_secret() {
+    docker compose run --rm --no-deps -T provision node infra/operations/provision.ts set "$1" >/dev/null
+}
+
+# redis_command ARGUMENT...: as an operator of Redis; commands may come from standard input as well
+redis_command() {
+    # shellcheck disable=SC2016 # expanded in the container
+    docker compose exec -T redis sh -c 'REDISCLI_AUTH="$(cat /run/secrets/redis/password)" exec redis-cli --no-auth-warning "$@"' sh "$@"
+}

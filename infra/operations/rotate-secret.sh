@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Gives a secret a new value while the service runs. Old and new both hold for a while; then the old one is refused.
+#
+#   infra/operations/rotate-secret.sh ADMIN_TOKEN|REDIS_PASSWORD|DATABASE_PASSWORD    makes the new value
+#   infra/operations/rotate-secret.sh NAME --stdin                                    reads it; GEMINI_API_KEY and
+#                                                                                     CLIENT_API_KEYS are always read
+#   infra/operations/rotate-secret.sh certificate CERTIFICATE_FILE KEY_FILE
+source "$(dirname "$0")/common.sh"
+
+name=${1:?'which secret? See the head of this file'}
+overlap_seconds=$(setting ROTATION_OVERLAP 60)
+
+current() { docker compose exec -T api cat "/run/secrets/$1"; }
+# Replicas look at their files once a second.
+seen_after_seconds=2
+
+# Both values in the service's own list of them
+rotate_listed() { # rotate_listed FILE
+    local old
+    old=$(current "$1")
+    printf '%s' "$value${old:+,${old%%,*}}" | store_secret "$name"
+    remember
+    say "$name: the new value holds; the old one for another $overlap_seconds s"
+    sleep "$overlap_seconds"
+    printf '%s' "$value" | store_secret "$name"
+    sleep "$seen_after_seconds"
+}
+
+rotate_redis() {
+    local old
+    old=$(current redis/password)
+    echo "ACL SETUSER default >$value" | redis_command -n 0 | grep -q OK
+    printf '%s' "$value" | store_secret REDIS_PASSWORD
+    remember
+    say "Redis takes both passwords for another $overlap_seconds s"
+    sleep "$overlap_seconds"
+    echo "ACL SETUSER default <$old" | redis_command -n 0 | grep -q OK
+}
+
+# A role has one password. Connections that are open stay so; a new one in the instant between is tried again.
+rotate_postgres() {
+    printf '%s' "$value" | store_secret DATABASE_PASSWORD
+    printf "ALTER ROLE tum_chatbot PASSWORD '%s';\n" "$value" |
+        docker compose exec -T postgres psql --quiet --username=tum_chatbot --set=ON_ERROR_STOP=1
+    remember
+}
+
+# What .env says is taken at the next start: it has to say the same.
+remember() {
+    grep -q "^$name=." .env 2>/dev/null || return 0
+    local copy
+    copy=$(mktemp .env.XXXXXX)
+    chmod --reference=.env "$copy"
+    awk -v name="$name" -v value="$value" 'index($0, name "=") == 1 { print name "=" value; next } { print }' .env >"$copy"
+    mv "$copy" .env
+}
+
+rotate_certificate() { # rotate_certificate CERTIFICATE_FILE KEY_FILE
+    cat "$1" "$2" | docker compose run --rm --no-deps -T provision node infra/operations/provision.ts certificate
+    docker compose exec -T nginx nginx -p /tmp/nginx/ -e /dev/stderr -c nginx.conf -t 2>/dev/null || die 'nginx does not take this certificate'
+    docker compose kill --signal HUP nginx 2>/dev/null
+}
+
+if [ "$name" = certificate ]; then
+    rotate_certificate "${2:?a certificate file}" "${3:?a key file}"
+    say 'nginx uses the new certificate'
+    exit
+fi
+
+case $name in
+GEMINI_API_KEY | CLIENT_API_KEYS) value=$(cat) ;;
+*) if [ "${2:-}" = --stdin ]; then value=$(cat); else value=$(head -c 24 /dev/urandom | base64 | tr '+/' '-_'); fi ;;
+esac
+[[ $value =~ ^[A-Za-z0-9._~,=-]{16,}$ ]] || die 'A secret has at least 16 of A-Z a-z 0-9 . _ ~ , = -'
+
+case $name in
+GEMINI_API_KEY) rotate_listed service/gemini-api-key ;;
+ADMIN_TOKEN) rotate_listed service/admin-token ;;
+CLIENT_API_KEYS) rotate_listed service/client-api-keys ;;
+REDIS_PASSWORD) rotate_redis ;;
+DATABASE_PASSWORD) rotate_postgres ;;
+*) die "$name cannot be rotated; the salt never is, for what is stored is named by it" ;;
+esac
+say "$name: the old value is refused"
+if [ "$name" = ADMIN_TOKEN ]; then echo "$value"; fi

@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface LoadResult {
+  readonly json: number;
+  readonly streams: number;
+  /** One sentence for each request that was not answered as it should. */
+  readonly failures: readonly string[];
+  readonly replicas: ReadonlySet<string>;
+  readonly slowestMs: number;
+}
+
+export interface Load {
+  /** Ends the load and waits for what is under way. */
+  stop(): Promise<LoadResult>;
+  count(): number;
+}
+
+const rooms = 40;
+const roles = ['student', 'employee', 'lecturer', 'visitor'];
+const campuses = ['Munich', 'Garching', 'Weihenstephan', 'Heilbronn', 'Singapore'];
+
+/** The model has to write most of the answers: few are the same in question, role and campus. */
+const describeQuestion = (index: number) => ({
+  message: `When is the library in Garching open? (${index % rooms})`,
+  user_role: roles[Math.floor(index / rooms) % roles.length],
+  user_campus: campuses[Math.floor(index / rooms / roles.length) % campuses.length],
+});
+
+/** People who ask, evenly: every other one wants a stream. A stream counts only if it is answered to its end. */
+export function startLoad(url: string, perSecond = 20): Load {
+  const failures: string[] = [];
+  const replicas = new Set<string>();
+  const underWay = new Set<Promise<void>>();
+  const counts = { json: 0, streams: 0 };
+  let slowestMs = 0;
+  let isStopped = false;
+
+  async function askOnce(index: number): Promise<void> {
+    const wantsStream = index % 2 === 1;
+    const startedAtMs = performance.now();
+    try {
+      const reply = await fetch(`${url}/api/chat`, {
+        method: 'POST',
+        headers: {
+          'Content-Type': 'application/json',
+          ...(wantsStream && { Accept: 'text/event-stream' }),
+        },
+        body: JSON.stringify(describeQuestion(index)),
+        signal: AbortSignal.timeout(40_000),
+      });
+      const text = await reply.text();
+      replicas.add(reply.headers.get('x-replica') ?? '');
+      const isWhole = wantsStream ? /^event: done$/m.test(text) : reply.status === 200;
+      const isFromModel = text.includes('"answered_by":"model"');
+      if (reply.status !== 200 || !isWhole || !isFromModel) {
+        failures.push(`${wantsStream ? 'stream' : 'json'}: ${reply.status} ${text.slice(-300)}`);
+      }
+    } catch (error) {
+      const { message, cause } = error as Error;
+      failures.push(`${wantsStream ? 'stream' : 'json'}: ${message} ${String(cause)}`);
+    }
+    counts[wantsStream ? 'streams' : 'json'] += 1;
+    slowestMs = Math.max(slowestMs, performance.now() - startedAtMs);
+  }
+
+  const running = (async () => {
+    const startedAtMs = performance.now();
+    for (let index = 0; !isStopped; index += 1) {
+      const asked = askOnce(index).finally(() => underWay.delete(asked));
+      underWay.add(asked);
+      await sleep(Math.max(0, startedAtMs + ((index + 1) * 1000) / perSecond - performance.now()));
+    }
+  })();
+
+  return {
+    count: () => counts.json + counts.streams,
+    async stop() {
+      isStopped = true;
+      await running;
+      await Promise.all(underWay);
+      return { ...counts, failures, replicas, slowestMs: Math.round(slowestMs) };
+    },
+  };
+}
