@@ -76,8 +76,8 @@ export interface PreparedQuery {
 
 /** The packaged encoder knows English only, so it gets English; others read any language and typing errors as well. */
 const englishOnlyModels: ReadonlySet<string> = new Set(['local']);
-/** Little less than the follow-up's own words: it names a new circumstance, the question before named the subject. */
-const carriedWeight = 0.9;
+/** Share of words that a follow-up carries over: what it adds ("and on macOS?") tells entries on one subject apart. */
+const carriedWeight = 0.6;
 /** Factor for entries that say nothing of the subject which a follow-up keeps. */
 const otherSubjectFactor = 0.8;
 const circumstanceStems = new Set(
