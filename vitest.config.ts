@@ -1,7 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
 const unitTests = ['test/**/*.test.ts'];
-const needsServers = ['test/system/**', 'test/contracts/**', 'test/adapters/**', 'test/compose/**'];
+const needsServers = [
+  'test/system/**',
+  'test/contracts/**',
+  'test/adapters/**',
+  'test/compose/**',
+  'test/evaluation/recall.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -10,7 +16,11 @@ export default defineConfig({
       {
         test: {
           name: 'servers',
-          include: ['test/contracts/**/*.test.ts', 'test/adapters/**/*.test.ts'],
+          include: [
+            'test/contracts/**/*.test.ts',
+            'test/adapters/**/*.test.ts',
+            'test/evaluation/recall.test.ts',
+          ],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -67,5 +67,7 @@ for (const method of searchMethods) {
   console.log(`\n${method}`);
   console.table(Object.fromEntries([...tallies].map(([kind, tally]) => [kind, formatTally(tally)])));
 }
-if (process.argv.length === 2) printRecall(await rankQuestions(shipped, await readEverydayQuestions()));
+if (process.argv.length === 2) {
+  printRecall(await rankQuestions(shipped, await readEverydayQuestions('knowledge-questions')));
+}
 await shipped.close();

@@ -6,7 +6,7 @@ import type { Search } from '../../src/domain/retrieval/search.ts';
 const questionSchema = z.strictObject({
   question: z.string(),
   language: z.enum(['en', 'de']),
-  /** `short` has at most three words, `long` rambles. */
+  /** `short` is a few keywords, `long` rambles. */
   traits: z.array(z.enum(['typo', 'short', 'long'])).default([]),
   /** Entries that answer it; any will do. */
   expected: z.array(z.string()).min(1).max(3),
@@ -22,7 +22,13 @@ export interface RankedQuestion {
   found: string[];
 }
 
-const questionsUrl = new URL('../fixtures/knowledge-questions.json', import.meta.url);
+/**
+ * Two hundred questions on the shipped knowledge base: `knowledge-questions` share few words with its entries,
+ * `held-out-questions` are put as people mostly put them, and must never be used to tune the search or the entries.
+ */
+export const questionSets = ['knowledge-questions', 'held-out-questions'] as const;
+
+export type QuestionSet = (typeof questionSets)[number];
 
 const classes = {
   all: () => true,
@@ -35,9 +41,9 @@ const classes = {
 
 export type QuestionClass = keyof typeof classes;
 
-/** A hundred questions on the shipped knowledge base that share few words with its entries. */
-export async function readEverydayQuestions(): Promise<EverydayQuestion[]> {
-  return z.array(questionSchema).parse(JSON.parse(await readFile(questionsUrl, 'utf8')));
+export async function readEverydayQuestions(set: QuestionSet): Promise<EverydayQuestion[]> {
+  const url = new URL(`../fixtures/${set}.json`, import.meta.url);
+  return z.array(questionSchema).parse(JSON.parse(await readFile(url, 'utf8')));
 }
 
 export function rankQuestions(
