@@ -15,6 +15,7 @@ import { rootPath } from './environment.ts';
 const keepAliveMs = 75_000;
 /** Connections that may wait to be accepted; Node's 511 makes nginx wait past its limit when thousands come at once. */
 const listenBacklog = 4096;
+const idleSweepMs = 100;
 /** What may be left to do after the last answer: statistics, logs, connections. */
 const flushLimitMs = 5000;
 
@@ -61,6 +62,8 @@ async function end(exitCode: number, reason: string): Promise<void> {
   logger.warn({ reason }, 'draining');
   const answered = service.drain();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // One that was busy then is idle later, and nginx would keep it open for a minute.
+  setInterval(() => server.closeIdleConnections(), idleSweepMs);
   await Promise.race([Promise.all([answered, closed]), delay(config.server.requestTimeoutMs + 5000)]);
   server.closeAllConnections();
   await Promise.race([service.close(), delay(flushLimitMs)]);
