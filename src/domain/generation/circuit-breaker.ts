@@ -44,6 +44,7 @@ export function createCircuitBreaker({
   let openSince: number | undefined;
   let tryAgainAt = 0;
   let trialRunning = false;
+  let lastSuccessBeganAt = Number.NEGATIVE_INFINITY;
 
   function close() {
     failures = 0;
@@ -52,7 +53,14 @@ export function createCircuitBreaker({
     onChange(false);
   }
 
-  function fail(weight: number, isTrial: boolean) {
+  function succeed(beganAt: number) {
+    lastSuccessBeganAt = Math.max(lastSuccessBeganAt, beganAt);
+    close();
+  }
+
+  function fail(weight: number, isTrial: boolean, beganAt: number) {
+    // The last to time out of an outage say nothing once a call that began later has succeeded.
+    if (beganAt < lastSuccessBeganAt) return;
     failures += weight;
     const isLateResult = openSince !== undefined && !isTrial;
     if (failures < failuresToOpen || isLateResult) return;
@@ -63,13 +71,14 @@ export function createCircuitBreaker({
   }
 
   function createPass(isTrial: boolean): BreakerPass {
+    const beganAt = now();
     const end = (verdict: () => void) => {
       if (isTrial) trialRunning = false;
       verdict();
     };
     return {
-      succeed: () => end(close),
-      fail: (weight = 1) => end(() => fail(weight, isTrial)),
+      succeed: () => end(() => succeed(beganAt)),
+      fail: (weight = 1) => end(() => fail(weight, isTrial, beganAt)),
       cancel: () => end(() => {}),
     };
   }

@@ -39,6 +39,17 @@ describe('a circuit breaker', () => {
     expect(breaker.enter()).toBeUndefined();
   });
 
+  it('stays closed when calls time out late that began before the newest success', () => {
+    const late = [1, 2, 3].map(() => breaker.enter());
+    nowMs = 500;
+    breaker.enter()?.succeed();
+    nowMs = 10_000;
+    for (const pass of late) pass?.fail();
+    expect(breaker.openSince).toBeUndefined();
+    failTimes(3);
+    expect(breaker.openSince).toBe(10_000);
+  });
+
   it('admits one trial at a time once its pause is over', () => {
     failTimes(3);
     nowMs = 999;
