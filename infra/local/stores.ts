@@ -21,6 +21,8 @@ export interface StoreOptions {
   readonly variables: Readonly<Record<string, string>>;
   /** What an empty store is filled with; nothing when undefined. */
   readonly knowledgeBasePath: string | undefined;
+  /** URL at which the service reaches a store; the store's own by default. */
+  readonly addressOf?: ((store: Service) => Promise<string>) | undefined;
   /** Runs a step of the start, and may tell about it. */
   readonly step?: RunStep;
 }
@@ -40,7 +42,7 @@ export const logFileIn = (dataDir: string, name: string) => join(dataDir, 'logs'
 
 /** Redis, Postgres with the current schema, and Chroma. What was started is stopped again if the start fails. */
 export async function startStores(options: StoreOptions): Promise<Stores> {
-  const { dataDir, knowledgeBasePath, step = silentStep } = options;
+  const { dataDir, knowledgeBasePath, addressOf = async ({ url }) => url, step = silentStep } = options;
   const logFile = (name: string) => logFileIn(dataDir, name);
   const group = createServiceGroup();
   try {
@@ -60,9 +62,9 @@ export async function startStores(options: StoreOptions): Promise<Stores> {
     );
     const variables = {
       ...options.variables,
-      REDIS_URL: redis.url,
-      DATABASE_URL: postgres.url,
-      CHROMA_URL: chroma.url,
+      REDIS_URL: await addressOf(redis),
+      DATABASE_URL: await addressOf(postgres),
+      CHROMA_URL: await addressOf(chroma),
     };
     await step('Database schema', () =>
       runOperatorCommand({ name: 'migrate', variables, logFile: logFile('migrate') }),

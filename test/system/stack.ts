@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findFreePort } from '../../infra/local/ports.ts';
 import { removePostgresData } from '../../infra/local/postgres.ts';
@@ -14,6 +15,9 @@ export interface TestStackOptions {
   readonly geminiUrl?: string;
   /** The shipped knowledge base by default; null leaves the store empty. */
   readonly knowledgeBasePath?: string | null;
+  readonly addressOf?: StackOptions['addressOf'];
+  /** For tests that make replicas throw. */
+  readonly allowsUncaughtErrors?: boolean;
 }
 
 export interface TestStack extends Stack {
@@ -28,7 +32,8 @@ export const adminToken = 'operator-of-the-tests';
 
 /**
  * The whole system on free ports, with empty stores in a temporary folder that `stop` removes. `stop` also fails the
- * test file if a replica's log holds a secret, a session id or a question at info or above.
+ * test file if a replica's log holds a secret, a session id or a question at info or above, or an error that nobody
+ * caught.
  */
 export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
   const { replicas = 3, knowledgeBasePath = shippedKnowledgeBase } = options;
@@ -53,6 +58,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     trustedProxies: [],
     adminNetworks: ['127.0.0.0/8', '::1'],
     knowledgeBasePath: knowledgeBasePath ?? undefined,
+    addressOf: options.addressOf,
   };
   const removeData = () => {
     removePostgresData(join(dataDir, 'postgres'));
@@ -73,8 +79,10 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
           databaseUrl: stack.variables.DATABASE_URL,
         });
         await stack.stop();
+        const uncaught = options.allowsUncaughtErrors ? [] : findUncaughtErrors(join(dataDir, 'logs'));
         removeData();
         if (findings.length > 0) throw new Error(`The logs tell too much:\n${findings.join('\n')}`);
+        if (uncaught.length > 0) throw new Error(`A replica met what nobody caught.\n${uncaught.join('\n')}`);
       },
     };
   } catch (error) {
@@ -85,6 +93,13 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
 
 const secretsOf = ({ ADMIN_TOKEN, ANONYMIZE_SALT, GEMINI_API_KEY }: StackOptions['variables']): string[] =>
   [ADMIN_TOKEN, ANONYMIZE_SALT, GEMINI_API_KEY].filter((secret) => secret !== undefined);
+
+/** Lines of the replicas' logs about errors that ended them. */
+const findUncaughtErrors = (folder: string) =>
+  readdirSync(folder)
+    .filter((name) => name.startsWith('replica-'))
+    .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'))
+    .filter((line) => /"msg":"(uncaughtException|unhandledRejection)"/.test(line));
 
 /** The shipped knowledge base in the packaged encoder's embeddings, under the usual name. */
 function canBePrepared({ knowledgeBasePath, variables }: StackOptions): boolean {
