@@ -201,11 +201,12 @@ export function createService(options: ServiceOptions) {
     answerCache,
     composeAnswer,
     historyTurns,
-    previewQuery(message) {
+    readQuery(message) {
       const view = liveKnowledge.current();
       if (!view) return undefined;
-      const { embeddingText } = prepareQuery(view, message);
-      return { text: embeddingText, key: embeddingCacheKey(view.version.embeddingModel, embeddingText) };
+      const prepared = prepareQuery(view, message);
+      const embeddingKey = embeddingCacheKey(view.version.embeddingModel, prepared.embeddingText);
+      return { view, prepared, embeddingKey };
     },
     replyLimitMs: config.server.requestTimeoutMs,
     describeAnswer: (answered) => recorder.createInteractionEvent(describeAnswered(answered)),

@@ -100,7 +100,7 @@ function createBoundedClient(url: string, timeoutMs: (path: string) => number): 
   api.setConfig({
     fetch: async (request: Request) => {
       const signal = AbortSignal.timeout(timeoutMs(new URL(request.url).pathname));
-      return ownFetch(new Request(request, { signal })).catch((error: unknown) => {
+      return ownFetch(request, { signal }).catch((error: unknown) => {
         throw signal.aborted ? signal.reason : error;
       });
     },

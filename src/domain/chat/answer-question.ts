@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { AppError, type Dependency, isDependencyError } from '../errors.ts';
 import type { ClaimKey, OpenedChat } from '../ports/chat-store.ts';
 import type { SessionKey } from '../ports/session-store.ts';
+import type { ReadAhead } from '../retrieval/search.ts';
 import type { StoredChatRequest } from './chat-answer.ts';
 import { type ChatEvent, markRestarts, replayAnswer } from './chat-event.ts';
 import type { ChatRequest, Transport } from './chat-request.ts';
@@ -16,8 +17,8 @@ import {
 export interface AnswerQuestionDependencies extends Omit<GenerationDependencies, 'follow'> {
   /** Turn pairs that are loaded with a session. */
   historyTurns: number;
-  /** What of a question is embedded, and its key in the embedding cache; undefined without knowledge. */
-  previewQuery: (message: string) => { text: string; key: string } | undefined;
+  /** Reads a question for its search, and names it in the embedding cache; undefined without knowledge. */
+  readQuery: (message: string) => (Omit<ReadAhead, 'cachedEmbedding'> & { embeddingKey: string }) | undefined;
   /** Longest time that a reply can take, on whichever replica. */
   replyLimitMs: number;
 }
@@ -47,7 +48,7 @@ export interface AnswerQuestion {
 
 interface Opening {
   opened: OpenedChat;
-  cachedEmbedding: { text: string; embedding: readonly number[] } | undefined;
+  readAhead: ReadAhead | undefined;
   answerKey: string | undefined;
   degraded: readonly Dependency[];
 }
@@ -102,8 +103,8 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
 
   async function open(request: ChatRequest, claim: ClaimKey): Promise<Opening> {
     const generation = createGenerationId();
-    const answerKey = request.history?.length ? undefined : composeAnswer.cacheKeyOf(request, undefined);
-    const preview = dependencies.previewQuery(request.message);
+    const answerKey = request.history?.length ? undefined : composeAnswer.cacheKeyOf(request);
+    const query = dependencies.readQuery(request.message);
     try {
       const opened = await chatStore.open({
         claim,
@@ -113,15 +114,15 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
         request: storedRequestOf(request),
         historyTurns: request.remember ? dependencies.historyTurns : 0,
         answerKey,
-        embeddingKey: preview?.key,
+        embeddingKey: query?.embeddingKey,
       });
-      const embedding = opened.cachedEmbedding;
-      const cachedEmbedding = preview && embedding ? { text: preview.text, embedding } : undefined;
-      return { opened, cachedEmbedding, answerKey, degraded: [] };
+      const { cachedEmbedding } = opened;
+      return { opened, readAhead: query && { ...query, cachedEmbedding }, answerKey, degraded: [] };
     } catch (error) {
       if (!isDependencyError(error, 'redis')) throw error;
       const opened = unclaimed(request.requestId, generation);
-      return { opened, cachedEmbedding: undefined, answerKey: undefined, degraded: ['redis'] };
+      const readAhead = query && { ...query, cachedEmbedding: undefined };
+      return { opened, readAhead, answerKey: undefined, degraded: ['redis'] };
     }
   }
 

@@ -3,7 +3,7 @@ import { type Dependency, isDependencyError } from '../errors.ts';
 import type { AnswerCache, AnswerTicket } from '../ports/answer-cache.ts';
 import type { LanguageModel } from '../ports/language-model.ts';
 import type { Session } from '../ports/session-store.ts';
-import type { Search, SearchOutcome } from '../retrieval/search.ts';
+import type { ReadAhead, Search, SearchOutcome } from '../retrieval/search.ts';
 import { detectSmallTalk } from '../retrieval/small-talk.ts';
 import { answerCacheKey } from './answer-cache-key.ts';
 import { buildPrompt } from './build-prompt.ts';
@@ -49,7 +49,7 @@ export interface AnswerContext {
   turns: readonly PastTurn[];
   /** What the opening of the chat learned about the cached answer of that key. */
   answerTicket: { key: string; ticket: AnswerTicket } | undefined;
-  cachedEmbedding: { text: string; embedding: readonly number[] } | undefined;
+  readAhead: ReadAhead | undefined;
   /** What is already known to be out. */
   degraded: readonly Dependency[];
   signal: AbortSignal;
@@ -91,14 +91,16 @@ export function understandQuestion(
   return { asker, audience, language };
 }
 
+type Understood = ReturnType<typeof understandQuestion>;
+
 /** Decides what is answered: from the cache, by the model over the entries found, or from the entries alone. */
 export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
   const { search, model, answerCache, settings, knowledgeVersion } = dependencies;
 
-  function cacheKeyOf(request: ChatRequest, session: Session | undefined): string {
+  function cacheKeyOf(request: ChatRequest, understood: Understood): string {
     return answerCacheKey({
       message: request.message,
-      ...understandQuestion(request, session),
+      ...understood,
       knowledgeVersion: knowledgeVersion(),
       fingerprint: settings.fingerprint,
     });
@@ -107,11 +109,12 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
   async function compose(context: AnswerContext): Promise<ComposedAnswer> {
     const { request, session, turns } = context;
     const isFirst = turns.length === 0;
-    const key = isFirst ? cacheKeyOf(request, session) : undefined;
+    const understood = understandQuestion(request, session, turns.at(-1)?.question);
+    const { asker, audience, language } = understood;
+    const key = isFirst ? cacheKeyOf(request, understood) : undefined;
     const cached = await findCached(context, key);
-    if (cached) return reuse(context, cached);
+    if (cached) return reuse(context, cached, understood);
 
-    const { asker, audience, language } = understandQuestion(request, session, turns.at(-1)?.question);
     const notice = findEmergencyNotice(request.message, audience.campus, language);
     const emit = notice === undefined ? context.emit : withNotice(context.emit, notice);
     const smallTalk = detectSmallTalk(request.message);
@@ -159,32 +162,34 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
     return waitForAnswer(answerCache, key, context.request.requestId, ticket, context.signal);
   }
 
-  function reuse(context: AnswerContext, cached: ChatAnswer): ComposedAnswer {
-    const { request, session } = context;
+  function reuse(
+    context: AnswerContext,
+    cached: ChatAnswer,
+    { asker, language }: Understood,
+  ): ComposedAnswer {
     context.emit.sources(cached.sources);
     context.emit.text(cached.response);
     const answer: ChatAnswer = {
       ...cached,
       requestId: context.requestId,
-      sessionId: request.caller.sessionId,
+      sessionId: context.request.caller.sessionId,
       cached: true,
       searchTimeMs: 0,
       answeredAt: new Date(),
       model: undefined,
     };
-    const { asker, language } = understandQuestion(request, session);
     return { answer, audience: asker, language, askedForAudience: false, answerKey: undefined };
   }
 
   function searchEntries(context: AnswerContext, audience: Audience): Promise<SearchOutcome> {
-    const { request, turns, cachedEmbedding, signal } = context;
+    const { request, turns, readAhead, signal } = context;
     return search.search({
       query: request.message,
       method: 'hybrid',
       topK: settings.topK,
       audience,
       previousQuestion: turns.at(-1)?.question,
-      prefetchedEmbedding: cachedEmbedding,
+      readAhead,
       signal,
     });
   }
@@ -233,7 +238,11 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
     return { text, degraded: [], model: undefined };
   }
 
-  return { compose, cacheKeyOf };
+  return {
+    compose,
+    /** Key of the answer to a question of which nothing is known but the request. */
+    cacheKeyOf: (request: ChatRequest) => cacheKeyOf(request, understandQuestion(request, undefined)),
+  };
 }
 export type ComposeAnswer = ReturnType<typeof createComposeAnswer>;
 

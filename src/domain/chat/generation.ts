@@ -50,7 +50,7 @@ export interface GenerationInput {
   claim: ClaimKey;
   owned: Extract<Claim, { state: 'owned' }>;
   opened: Pick<OpenedChat, 'session' | 'turns' | 'answerTicket'>;
-  cachedEmbedding: AnswerContext['cachedEmbedding'];
+  readAhead: AnswerContext['readAhead'];
   /** Key that `opened.answerTicket` is for. */
   answerKey: string | undefined;
   /** What the opening had to do without; `redis` means that there is no claim. */
@@ -155,7 +155,7 @@ export function createGeneration(dependencies: GenerationDependencies, input: Ge
           answerKey !== undefined && opened.answerTicket
             ? { key: answerKey, ticket: opened.answerTicket }
             : undefined,
-        cachedEmbedding: input.cachedEmbedding,
+        readAhead: input.readAhead,
         degraded: input.degraded,
         signal: abort.signal,
         emit,

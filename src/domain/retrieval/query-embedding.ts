@@ -9,6 +9,19 @@ export interface QueryEmbeddingDependencies {
   onLookup: (isHit: boolean) => void;
 }
 
+export interface EmbedQueryOptions {
+  signal?: AbortSignal | undefined;
+  /** What the cache is known to hold, if it was asked before. */
+  lookedUp?: { embedding: readonly number[] | undefined } | undefined;
+}
+
+/** Embeds a query with the model of that name. */
+export type EmbedQuery = (
+  text: string,
+  modelName: string,
+  options: EmbedQueryOptions,
+) => Promise<readonly number[]>;
+
 /** Key of a text in the embedding cache. */
 export function embeddingCacheKey(modelName: string, text: string): string {
   return `${modelName}\n${text}`;
@@ -18,10 +31,10 @@ export function embeddingCacheKey(modelName: string, text: string): string {
  * Embeds a question: from the cache that all replicas share, else by its model.
  * @throws DependencyError when the model is not at hand or fails; never for the cache.
  */
-export function createQueryEmbedding({ cache, models, onLookup }: QueryEmbeddingDependencies) {
-  return async (text: string, modelName: string, signal?: AbortSignal): Promise<readonly number[]> => {
+export function createQueryEmbedding({ cache, models, onLookup }: QueryEmbeddingDependencies): EmbedQuery {
+  return async (text, modelName, { signal, lookedUp }) => {
     const key = embeddingCacheKey(modelName, text);
-    const cached = await cache.find(key).catch(ignoreOutage);
+    const cached = lookedUp ? lookedUp.embedding : await cache.find(key).catch(ignoreOutage);
     onLookup(cached !== undefined);
     if (cached) return cached;
     const model = models.get(modelName);

@@ -10,6 +10,7 @@ import { joinFollowUp } from './follow-up.ts';
 import { fuseScores, toSimilarity } from './fusion.ts';
 import type { QueryConcept } from './keyword-index.ts';
 import type { KnowledgeView } from './knowledge-view.ts';
+import type { EmbedQuery } from './query-embedding.ts';
 import { stemEnglish } from './stem.ts';
 
 export interface SearchRequest {
@@ -20,9 +21,16 @@ export interface SearchRequest {
   audience?: Audience;
   /** The asker's question before this one, for follow-ups. */
   previousQuestion?: string | undefined;
-  /** An embedding at hand; used if it is of the text that prepareQuery gives as `embeddingText`. */
-  prefetchedEmbedding?: { text: string; embedding: readonly number[] } | undefined;
+  readAhead?: ReadAhead | undefined;
   signal?: AbortSignal;
+}
+
+/** A query that was read before its search, and looked up in the embedding cache on the way. */
+export interface ReadAhead {
+  /** Of the query alone, without a question before it. */
+  prepared: PreparedQuery;
+  view: KnowledgeView;
+  cachedEmbedding: readonly number[] | undefined;
 }
 
 export interface SearchResult {
@@ -52,8 +60,8 @@ export interface SearchOutcome {
 export interface SearchDependencies {
   /** The live knowledge version; undefined until the first is loaded. */
   knowledge: () => KnowledgeView | undefined;
-  /** Embeds a query with the model of that name. @throws DependencyError when it cannot. */
-  embedQuery: (text: string, embeddingModel: string, signal?: AbortSignal) => Promise<readonly number[]>;
+  /** @throws DependencyError when it cannot. */
+  embedQuery: EmbedQuery;
   vectorIndex: Pick<VectorIndex, 'query'>;
   settings: { similarityThreshold: number };
   /** Monotonic clock in milliseconds. */
@@ -160,12 +168,13 @@ export function createSearch(deps: SearchDependencies): Search {
     text: string,
     request: SearchRequest,
   ): Promise<VectorMatch[] | Dependency> {
-    const { prefetchedEmbedding, signal } = request;
+    const { readAhead, signal } = request;
+    const isLookedUp = readAhead?.view === view && readAhead.prepared.embeddingText === text;
     try {
-      const embedding =
-        prefetchedEmbedding?.text === text
-          ? prefetchedEmbedding.embedding
-          : await embedQuery(text, view.version.embeddingModel, signal);
+      const embedding = await embedQuery(text, view.version.embeddingModel, {
+        signal,
+        lookedUp: isLookedUp ? { embedding: readAhead.cachedEmbedding } : undefined,
+      });
       return await vectorIndex.query(view.version.version, embedding, vectorCandidates);
     } catch (error) {
       signal?.throwIfAborted();
@@ -178,7 +187,11 @@ export function createSearch(deps: SearchDependencies): Search {
     view: KnowledgeView,
     request: SearchRequest,
   ): Promise<Omit<SearchOutcome, 'searchTimeMs'>> {
-    const prepared = prepareQuery(view, request.query, request.previousQuestion);
+    const { readAhead, previousQuestion } = request;
+    const prepared =
+      readAhead?.view === view && previousQuestion === undefined
+        ? readAhead.prepared
+        : prepareQuery(view, request.query, previousQuestion);
     const vectors =
       request.method === 'keyword' ? undefined : searchVectors(view, prepared.embeddingText, request);
     const keywordScores = view.keywordIndex.search(prepared.concepts);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DependencyError } from '../../../src/domain/errors.ts';
 import type { VectorMatch } from '../../../src/domain/ports/vector-index.ts';
+import type { EmbedQueryOptions } from '../../../src/domain/retrieval/query-embedding.ts';
 import { createSearch, prepareQuery, type SearchDependencies } from '../../../src/domain/retrieval/search.ts';
 import { createSampleView } from './sample-knowledge.ts';
 
@@ -86,18 +87,20 @@ describe('words and vectors together', () => {
     expect(asked).toBe(view.version.version);
   });
 
-  test('a prefetched embedding of the same text saves the call', async () => {
-    const { embeddingText } = prepareQuery(view, 'vpn');
-    const outcome = await searchWith({
-      ...vectorsSay([{ entryId: 'vpn', similarity: 0.8 }]),
-      embedQuery: outOfOrder('gemini'),
-    }).search({
-      query: 'vpn',
-      method: 'semantic',
-      topK: 3,
-      prefetchedEmbedding: { text: embeddingText, embedding: [1, 0] },
+  test('what the cache is known to hold is not looked up again, unless a question before it changes the text', async () => {
+    const lookedUp: EmbedQueryOptions['lookedUp'][] = [];
+    const { search } = searchWith({
+      async embedQuery(_text, _model, options) {
+        lookedUp.push(options.lookedUp);
+        return [1, 0];
+      },
     });
-    expect(outcome).toMatchObject({ method: 'semantic', degraded: [], results: [{ similarity: 0.8 }] });
+    const readAhead = { view, prepared: prepareQuery(view, 'vpn'), cachedEmbedding: undefined };
+    const request = { query: 'vpn', method: 'semantic', topK: 3, readAhead } as const;
+    await search(request);
+    await search({ ...request, readAhead: { ...readAhead, cachedEmbedding: [0, 1] } });
+    await search({ ...request, query: 'and on my phone?', previousQuestion: 'How do I install the VPN?' });
+    expect(lookedUp).toEqual([{ embedding: undefined }, { embedding: [0, 1] }, undefined]);
   });
 
   test.each([
