@@ -5,7 +5,7 @@ import questionSet from '../evaluation/questions.json' with { type: 'json' };
 import { type GeminiServer, startGeminiServer } from '../gemini-server/gemini-server.ts';
 import { canteenQuestion } from '../system/canteen-question.ts';
 import { startTestStack, type TestStack } from '../system/stack.ts';
-import { leaveForGood, slowModel } from './absent-clients.ts';
+import { type AbsenceReport, leaveForGood, slowModel } from './absent-clients.ts';
 import { startBareServer } from './bare-server.ts';
 import { measureStreams } from './first-delta.ts';
 import { percentile } from './percentile.ts';
@@ -89,34 +89,37 @@ const loadBefore = loadavg()[0] ?? 0;
 const measured = { ...(await measureAll()), knowledgeBase: await measureKnowledgeBase() };
 const { latencies, absence, bare } = measured;
 
-const called = latencies.map(({ untilModelCalledMs }) => untilModelCalledMs);
-const passedOn = latencies.map(({ untilFirstDeltaMs }) => untilFirstDeltaMs);
 const ms = (value: number) => `${value.toFixed(1)} ms`;
+const spread = (values: readonly number[]) =>
+  `${ms(percentile(values, 0.5))} / ${ms(percentile(values, 0.95))}`;
 const describe = ({ chatsPerSecond, cpuMs }: Throughput) =>
   `${chatsPerSecond.toFixed(0)} /s (${(chatsPerSecond / bare.chatsPerSecond).toFixed(2)}), ` +
   `${cpuMs.toFixed(2)} CPU ms (${(cpuMs / bare.cpuMs).toFixed(1)})`;
-const growth = absence.heapBytesAfter / absence.heapBytesBefore - 1;
+const describeAbsence = ({ calls, completedCalls, ...absence }: AbsenceReport) => {
+  const growth = absence.heapBytesAfter / absence.heapBytesBefore - 1;
+  return (
+    `${calls - completedCalls} calls of the model closed within ${(absence.untilClosedMs / 1000).toFixed(1)} s, ` +
+    `${absence.answersInFlight} answers in flight, heap ${growth > 0 ? '+' : ''}${(growth * 100).toFixed(1)} %`
+  );
+};
 
-const rows: [string, string][] = [
-  ['model’s first chunk to the client’s first delta, p50 / p95', passedOn],
-  ['request to the model being called, p50 / p95', called],
-].map(([what, values]) => [
-  what as string,
-  `${ms(percentile(values as number[], 0.5))} / ${ms(percentile(values as number[], 0.95))}`,
-]);
-rows.push(
-  ['bare Hono route through the same nginx', describe(bare)],
-  ['cached answer', describe(measured.cached)],
-  ['knowledge base answers, local embedding', describe(measured.knowledgeBase)],
-  ['model answers', describe(measured.model)],
-  [
-    `${absence.clients} clients leave for good`,
-    `${absence.calls - absence.completedCalls} calls closed after ${(absence.untilClosedMs / 1000).toFixed(1)} s, ` +
-      `${absence.answersInFlight} answers in flight, heap ${(growth * 100).toFixed(1)} %`,
-  ],
-);
 console.log(
-  `Node ${process.version}, ${availableParallelism()} cores (${cpus()[0]?.model}), load ${loadBefore.toFixed(1)} before; ` +
-    `${replicas} replicas, in brackets the ratio to the bare route`,
+  `Node ${process.version}, ${availableParallelism()} cores (${cpus()[0]?.model}), ` +
+    `load ${loadBefore.toFixed(1)} before; ${replicas} replicas\n`,
 );
-console.log(`| measured | result |\n|---|---|\n${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}`);
+const rows = {
+  measured: 'result (ratio to the bare route)',
+  '---': '---',
+  'model’s first chunk to the client’s first delta, p50 / p95': spread(
+    latencies.map(({ untilFirstDeltaMs }) => untilFirstDeltaMs),
+  ),
+  'request to the model being called, p50 / p95': spread(
+    latencies.map(({ untilModelCalledMs }) => untilModelCalledMs),
+  ),
+  'bare Hono route through the same nginx': describe(bare),
+  'cached answer': describe(measured.cached),
+  'knowledge base answers, local embedding': describe(measured.knowledgeBase),
+  'model answers': describe(measured.model),
+  [`${absence.clients} clients leave for good`]: describeAbsence(absence),
+};
+for (const [what, result] of Object.entries(rows)) console.log(`| ${what} | ${result} |`);

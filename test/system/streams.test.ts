@@ -140,6 +140,23 @@ describe('a client that comes back', () => {
     }
   });
 
+  test('is known by the request id of each of its tries', async () => {
+    slowly(100);
+    const caller = newCaller();
+    const question = newQuestion();
+    const headers = { 'Idempotency-Key': `tries-of-${caller.sessionId}` };
+    const first = await nginx.askStream(question, { caller, headers });
+    const second = await nginx.askStream(question, { caller, headers });
+    expect(second.requestId).not.toBe(first.requestId);
+    await second.until('delta');
+    second.leave();
+
+    const resumed = await nginx.resume(second.requestId, caller, lastIdOf(second));
+    const answer = await answerOf(resumed);
+    expect(await answerOf(first)).toEqual(answer);
+    expect(textOf([...second.events, ...resumed.events])).toBe(answer.response);
+  });
+
   test('is told to start anew when its events are of no use any more', async () => {
     const caller = newCaller();
     const whole = await nginx.askStream(newQuestion(), { caller });
