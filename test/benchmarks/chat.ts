@@ -41,16 +41,16 @@ async function measureBare(stack: TestStack): Promise<Throughput> {
 
 async function measureWithModel(stack: TestStack, gemini: GeminiServer) {
   const origin = stack.nginx.url;
-  gemini.setScript({ latencyMs: 0, chunks: 3, chunkDelayMs: 10 });
-  await measureStreams(origin, gemini, newQuestions(150));
-  const latencies = await measureStreams(origin, gemini, newQuestions(200));
-
   gemini.setScript({ chunks: 3 });
   await measureThroughput(origin, stack.replicas(), newQuestions(300));
   const model = await measureThroughput(origin, stack.replicas(), newQuestions(1000));
   await measureThroughput(origin, stack.replicas(), sameQuestion(1000));
   const cached = await measureThroughput(origin, stack.replicas(), sameQuestion(2000));
   const bare = await measureBare(stack);
+
+  gemini.setScript({ chunks: 3, chunkDelayMs: 10 });
+  await measureStreams(origin, gemini, newQuestions(50));
+  const latencies = await measureStreams(origin, gemini, newQuestions(300));
 
   gemini.setScript(slowModel);
   const leave = (clients: number) => {
