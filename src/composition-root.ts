@@ -232,7 +232,7 @@ export function createService(options: ServiceOptions) {
     countReplicas: heartbeat.count,
   });
   const limitRequest = createLimitRequest(config.rateLimit.enabled ? limiter : undefined, metrics);
-  const identifyCaller = createIdentifyCaller(createSessionIds(salt.read));
+  const identifyCaller = createIdentifyCaller({ sessionIds: createSessionIds(salt.read), sessionStore });
   metrics.state.observeAnswersInFlight(answerQuestion.activeCount);
   const admission = createAdmission({
     activeChats: answerQuestion.activeCount,
@@ -242,6 +242,7 @@ export function createService(options: ServiceOptions) {
   });
   const adminOnly = requireAdmin(config.server.adminTokens);
   const health = createHealth({
+    showCauses: !config.isProduction,
     probes: {
       redis: async () => ({ state: 'up', latencyMs: await redis.ping() }),
       postgres: async () => ({ state: 'up', latencyMs: await postgres.ping() }),

@@ -172,7 +172,7 @@ export const environmentSchema = z.object({
 
   ENABLE_RATE_LIMITING: boolean.prefault('true'),
   RATE_LIMIT_REQUESTS: integer(1).prefault('100'),
-  RATE_LIMIT_WINDOW: integer(1, 2_592_000).prefault('3600'),
+  RATE_LIMIT_WINDOW: integer(1, 2_147_483).prefault('3600'),
 
   SESSION_TIMEOUT: integer(1, 2_592_000).prefault('3600'),
   CONVERSATION_HISTORY_LIMIT: integer(0, 400).prefault('12'),
@@ -212,7 +212,7 @@ export const environmentSchema = z.object({
   ANONYMIZE_DATA: boolean.prefault('true'),
   ANONYMIZE_SALT: token.optional(),
   STATISTICS_RETENTION_DAYS: integer(1, 3650).prefault('90'),
-  STATISTICS_QUEUE_LIMIT: integer(1000).prefault('1000000'),
+  STATISTICS_QUEUE_LIMIT: integer(1000).prefault('50000'),
 });
 
 export type EnvironmentVariable = keyof z.input<typeof environmentSchema>;
@@ -274,10 +274,9 @@ function describeProblem(issue: z.core.$ZodIssue, values: Record<string, string>
 /** Secrets from files are read again when the file's time of change moves; looked at once a second at most. */
 function secretReader(values: z.output<typeof environmentSchema>, files: ReadonlyMap<string, string>) {
   return (name: (typeof secretNames)[number]): Secret | undefined => {
-    const initial = values[name];
     const path = files.get(name);
-    if (initial === undefined) return undefined;
-    if (path === undefined) return { read: () => initial };
+    const initial = values[name] ?? '';
+    if (path === undefined) return initial === '' ? undefined : { read: () => initial };
     let current = initial;
     let changedAtMs = modifiedAtMs(path);
     let lookedAtMs = Date.now();
@@ -372,7 +371,7 @@ function groupVariables(
     gemini: {
       /** Empty without a key (development): the knowledge base answers. */
       apiKeys: () => (geminiKeys === undefined ? [] : list(geminiKeys.read())),
-      isConfigured: geminiKeys !== undefined,
+      isConfigured: values.GEMINI_API_KEY !== undefined,
       baseUrl: values.GEMINI_BASE_URL.replace(/\/$/, ''),
       model: values.GEMINI_MODEL,
       fallbackModel: values.GEMINI_FALLBACK_MODEL,
@@ -400,7 +399,11 @@ function groupVariables(
     chroma: { url: values.CHROMA_URL, collectionName: values.CHROMA_COLLECTION_NAME },
     knowledge: {
       path: values.KNOWLEDGE_BASE_PATH,
-      embeddingModel: chooseEmbeddingModel(values.EMBEDDING_MODEL, geminiKeys !== undefined, notices),
+      embeddingModel: chooseEmbeddingModel(
+        values.EMBEDDING_MODEL,
+        values.GEMINI_API_KEY !== undefined,
+        notices,
+      ),
     },
     retrieval: {
       topK: {
@@ -424,7 +427,7 @@ function groupVariables(
       trackUserSessions: values.TRACK_USER_SESSIONS,
       trackQueryAnalytics: values.TRACK_QUERY_ANALYTICS,
       anonymize: values.ANONYMIZE_DATA,
-      salt: secretOf('ANONYMIZE_SALT'),
+      salt: values.ANONYMIZE_SALT === undefined ? undefined : secretOf('ANONYMIZE_SALT'),
       retentionDays: values.STATISTICS_RETENTION_DAYS,
       queueLimit: values.STATISTICS_QUEUE_LIMIT,
     },

@@ -13,7 +13,7 @@ export interface ServiceHealth {
 }
 
 export interface HealthReport {
-  /** `unhealthy` only when no chat can be answered: neither knowledge nor a model. */
+  /** `unhealthy` only when no chat can be answered: a model without knowledge would have to invent. */
   status: 'healthy' | 'degraded' | 'unhealthy';
   services: Record<Dependency, ServiceHealth>;
   knowledge: { version: number; entries: number } | undefined;
@@ -28,17 +28,19 @@ export interface HealthDependencies {
   /** Each resolves within its limit, or rejects. */
   probes: Record<Dependency, () => Promise<ServiceHealth>>;
   knowledge: () => { version: number; entries: number } | undefined;
+  /** Whether anybody may read why a dependency is down; its messages name addresses. */
+  showCauses: boolean;
 }
 
 const freshForMs = 1000;
 
-export function createHealth({ probes, knowledge }: HealthDependencies): Health {
+export function createHealth({ probes, knowledge, showCauses }: HealthDependencies): Health {
   let latest: { startedAtMs: number; report: Promise<HealthReport> } | undefined;
 
   async function probe(): Promise<HealthReport> {
     const down = (error: unknown): ServiceHealth => ({
       state: 'down',
-      detail: String((error as Error)?.message ?? error),
+      ...(showCauses && { detail: String((error as Error)?.message ?? error) }),
     });
     const [redis, postgres, chroma, gemini] = await Promise.all([
       probes.redis().catch(down),
@@ -48,8 +50,7 @@ export function createHealth({ probes, knowledge }: HealthDependencies): Health 
     ]);
     const services = { redis, postgres, chroma, gemini };
     const isWhole = Object.values(services).every(({ state }) => state === 'up' || state === 'unconfigured');
-    const canAnswer = knowledge() !== undefined || gemini.state === 'up' || gemini.state === 'degraded';
-    const status = !canAnswer ? 'unhealthy' : isWhole ? 'healthy' : 'degraded';
+    const status = knowledge() === undefined ? 'unhealthy' : isWhole ? 'healthy' : 'degraded';
     return { status, services, knowledge: knowledge() };
   }
 

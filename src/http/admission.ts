@@ -9,8 +9,12 @@ const retryAfterSeconds = 3;
 const programShare = 0.8;
 
 export interface Admission {
-  /** @throws AppError SERVICE_UNAVAILABLE when this replica has its fill of answers, or lags. */
-  admitChat(asker?: 'person' | 'program'): void;
+  /**
+   * Takes a place at once, so that thousands that come together do not all find one free. The function that is
+   * returned gives it back, once, however the chat ends.
+   * @throws AppError SERVICE_UNAVAILABLE when this replica has its fill of answers, or lags.
+   */
+  admitChat(asker?: 'person' | 'program'): () => void;
   close(): void;
 }
 
@@ -28,6 +32,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   histogram.enable();
   let lastDelayMs = 0;
   let delayMs = 0;
+  let admitted = 0;
   const timer = setInterval(() => {
     const sampleMs = histogram.count > 0 ? histogram.mean / 1e6 : 0;
     // One slow second (a start, a new knowledge version) is no overload; two in a row are.
@@ -46,12 +51,29 @@ export function createAdmission(options: AdmissionOptions): Admission {
   return {
     admitChat(asker = 'person') {
       const share = asker === 'program' ? programShare : 1;
-      if (options.activeChats() >= options.maxConcurrentChats * share) refuse('in_flight');
+      // An answer can outlive its client, and a client can wait for an answer that another one began.
+      const taken = Math.max(admitted, options.activeChats());
+      if (taken >= options.maxConcurrentChats * share) refuse('in_flight');
       if (delayMs > options.maxEventLoopDelayMs) refuse('event_loop');
+      admitted += 1;
+      let isHeld = true;
+      return () => {
+        if (isHeld) admitted -= 1;
+        isHeld = false;
+      };
     },
     close() {
       clearInterval(timer);
       histogram.disable();
     },
   };
+}
+
+/** Passes events on and gives the place back when they end, or when nobody wants them any more. */
+export async function* releaseAfter<T>(events: AsyncIterable<T>, release: () => void): AsyncIterable<T> {
+  try {
+    yield* events;
+  } finally {
+    release();
+  }
 }

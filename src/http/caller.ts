@@ -1,5 +1,5 @@
-import { AppError } from '../domain/errors.ts';
-import type { SessionKey } from '../domain/ports/session-store.ts';
+import { AppError, isDependencyError } from '../domain/errors.ts';
+import type { SessionKey, SessionStore } from '../domain/ports/session-store.ts';
 import type { SessionIds } from '../domain/sessions/session-id.ts';
 
 export const anonymousUser = 'anonymous';
@@ -9,16 +9,42 @@ export interface CallerHeaders {
   'x-session-id'?: string | undefined;
 }
 
-/** The caller with a session: the named one if it may be used, else a new one made of `seed`. */
+/** What a request and its retries have in common. */
+export interface RequestMarks {
+  requestId: string;
+  clientAddress: string;
+  idempotencyKey: string | undefined;
+}
+
+/** The caller with a session: the named one if it may be used, else a new one. */
 export type IdentifyCaller = (
   headers: CallerHeaders,
   bodySessionId: string | null | undefined,
-  seed: string,
-) => SessionKey;
+  marks: RequestMarks,
+) => Promise<SessionKey>;
 
-/** @throws AppError VALIDATION_ERROR when header and body name different sessions. */
-export function createIdentifyCaller(sessionIds: SessionIds): IdentifyCaller {
-  return (headers, bodySessionId, seed) => {
+export interface IdentifyCallerDependencies {
+  sessionIds: SessionIds;
+  sessionStore: Pick<SessionStore, 'agreeOnId'>;
+}
+
+/** The function throws AppError VALIDATION_ERROR when header and body name different sessions. */
+export function createIdentifyCaller({
+  sessionIds,
+  sessionStore,
+}: IdentifyCallerDependencies): IdentifyCaller {
+  /** A request's tries have its id, so they make the same session; a retry with a key is told what the first try made. */
+  async function createSession(userId: string, { requestId, clientAddress, idempotencyKey }: RequestMarks) {
+    const sessionId = sessionIds.create(requestId);
+    if (idempotencyKey === undefined) return sessionId;
+    const purpose = `${userId}\n${clientAddress}\n${idempotencyKey}`;
+    return sessionStore.agreeOnId(purpose, sessionId).catch((error: unknown) => {
+      if (isDependencyError(error, 'redis')) return sessionId;
+      throw error;
+    });
+  }
+
+  return async (headers, bodySessionId, marks) => {
     const headerSessionId = headers['x-session-id'];
     if (headerSessionId !== undefined && bodySessionId != null && headerSessionId !== bodySessionId) {
       throw new AppError('VALIDATION_ERROR', 'session_id differs from the X-Session-ID header.', {
@@ -29,7 +55,7 @@ export function createIdentifyCaller(sessionIds: SessionIds): IdentifyCaller {
     const wanted = headerSessionId ?? bodySessionId ?? undefined;
     // Anyone can call themselves anonymous, so only ids that cannot be guessed may name an anonymous session.
     const isUsable = wanted !== undefined && (userId !== anonymousUser || sessionIds.isOurs(wanted));
-    return { userId, sessionId: isUsable ? wanted : sessionIds.create(`${userId}\n${seed}`) };
+    return { userId, sessionId: isUsable ? wanted : await createSession(userId, marks) };
   };
 }
 

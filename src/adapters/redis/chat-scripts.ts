@@ -20,7 +20,7 @@ local function note(...)
 end
 -- Every try is known by its own request id as well: its client resumes by that.
 local function addAlias()
-  if KEYS[2] == KEYS[1] then return end
+  if ARGV[7] == ARGV[2] then return end
   redis.call('SET', KEYS[2], ARGV[7], 'EX', ARGV[5])
   note(KEYS[2])
 end
@@ -121,9 +121,12 @@ if ARGV[4] ~= '' then
     redis.call('HINCRBY', KEYS[2], 'turnCount', 1)
     redis.call('RPUSH', KEYS[3], ARGV[4])
     redis.call('LTRIM', KEYS[3], -ARGV[14], -1)
+    redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now - math.max(ARGV[5], ARGV[3]) * 1000)
+    redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', now)
     redis.call('ZADD', KEYS[5], now, ARGV[15])
     redis.call('ZADD', KEYS[6], now + ARGV[5] * 1000, ARGV[16])
-    for _, key in ipairs({KEYS[2], KEYS[3], KEYS[5], KEYS[6]}) do redis.call('EXPIRE', key, ARGV[5]) end
+    for _, key in ipairs({KEYS[2], KEYS[3], KEYS[6]}) do redis.call('EXPIRE', key, ARGV[5]) end
+    redis.call('EXPIRE', KEYS[5], math.max(ARGV[5], ARGV[3]))
   end
 end
 local isTaken = 1

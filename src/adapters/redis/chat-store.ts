@@ -51,10 +51,8 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
   const { connection, keys } = options;
 
   async function findClaimKey(redis: Redis, claim: ClaimKey): Promise<string> {
-    const key = keys.request(claim);
-    // A request that came with an Idempotency-Key is claimed under that; its request id leads there.
-    if ((await redis.type(key)) !== 'string') return key;
-    return keys.request({ ...claim, key: (await redis.get(key)) ?? claim.key });
+    const key = await redis.get(keys.requestAlias(claim));
+    return keys.request(key === null ? claim : { ...claim, key });
   }
 
   return {
@@ -117,7 +115,8 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
           chat.askedForAudience ? 1 : 0,
           chat.event === undefined ? '' : options.serializeEvent(chat.event),
           options.eventLimit,
-          chat.answerKey === undefined ? '' : JSON.stringify(answer),
+          // Shared with others, so it names nobody's session.
+          chat.answerKey === undefined ? '' : JSON.stringify({ ...answer, requestId: '', sessionId: '' }),
           answerTtlSeconds,
           keptTurns,
           claim.sessionId,
@@ -194,7 +193,7 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
 
 function addClaim(pipeline: ReturnType<Redis['pipeline']>, keys: Keys, chat: OpenChat): void {
   const key = keys.request(chat.claim);
-  const alias = keys.request({ ...chat.claim, key: chat.requestId });
+  const alias = keys.requestAlias({ ...chat.claim, key: chat.requestId });
   pipeline.eval(
     claimScript,
     3,

@@ -41,6 +41,7 @@ export const modelBudgetKey = 'gemini:budget';
 export function createKeys(hashIdentity: HashIdentity) {
   const user = (userId: string) => hashIdentity(`user:${userId}`);
   const session = (key: SessionKey) => `session:${user(key.userId)}:${key.sessionId}`;
+  const caller = (key: SessionKey) => hashIdentity(`${key.userId}\n${key.sessionId}`);
   return {
     sessionMeta: (key: SessionKey) => `${session(key)}:meta`,
     sessionTurns: (key: SessionKey) => `${session(key)}:turns`,
@@ -48,9 +49,11 @@ export function createKeys(hashIdentity: HashIdentity) {
     sessionEnded: (key: SessionKey) => `${session(key)}:ended`,
     /** Claims and replies of a session, for erasure. */
     sessionRequests: (key: SessionKey) => `${session(key)}:requests`,
+    agreedSession: (purpose: string) => `session:agreed:${hashIdentity(purpose)}`,
     userSessions: (userId: string) => `user:${user(userId)}:sessions`,
-    request: (claim: ClaimKey) =>
-      `request:${hashIdentity(`${claim.userId}\n${claim.sessionId}`)}:${claim.key}`,
+    request: (claim: ClaimKey) => `request:${caller(claim)}:${claim.key}`,
+    /** Leads from the request id of a claim under an Idempotency-Key to that key. */
+    requestAlias: (claim: ClaimKey) => `request-alias:${caller(claim)}:${claim.key}`,
   };
 }
 export type Keys = ReturnType<typeof createKeys>;

@@ -155,8 +155,12 @@ function limited<T>(work: Promise<T>): Promise<T> {
 /** A reply that calls a command wrong is our bug; one that says the server cannot serve is an outage. */
 const outageReply = /^(LOADING|READONLY|MASTERDOWN|OOM|MISCONF|NOAUTH|WRONGPASS)/;
 
+/** What our own code throws over a record that it can't read; no fault of the server. */
+const ownFaults = [SyntaxError, TypeError, RangeError, ReferenceError];
+
 function isOutage(error: unknown): boolean {
-  return !(error instanceof ReplyError) || outageReply.test((error as Error).message);
+  if (error instanceof ReplyError) return outageReply.test((error as Error).message);
+  return !ownFaults.some((kind) => error instanceof kind);
 }
 
 function unavailable(cause?: unknown, reason: 'timeout' | 'unavailable' = 'unavailable'): DependencyError {

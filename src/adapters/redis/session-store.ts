@@ -1,6 +1,6 @@
 import type { SessionStore } from '../../domain/ports/session-store.ts';
 import { parseSession, parseTurn } from './chat-records.ts';
-import { activeSessionsKey, type Keys } from './keys.ts';
+import { activeSessionsKey, type Keys, replyTtlSeconds } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { runPipeline } from './run-pipeline.ts';
 
@@ -16,9 +16,12 @@ redis.call('HSET', KEYS[1], 'lastActiveAt', now)
 if ARGV[2] ~= '' then redis.call('HSET', KEYS[1], 'role', ARGV[2]) end
 if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'campus', ARGV[3]) end
 redis.call('DEL', KEYS[3])
+redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now - math.max(ARGV[1], ${replyTtlSeconds}) * 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now)
 redis.call('ZADD', KEYS[4], now, ARGV[4])
 redis.call('ZADD', KEYS[5], now + ARGV[1] * 1000, ARGV[5])
-for _, key in ipairs({KEYS[1], KEYS[2], KEYS[4], KEYS[5]}) do redis.call('EXPIRE', key, ARGV[1]) end
+for _, key in ipairs({KEYS[1], KEYS[2], KEYS[5]}) do redis.call('EXPIRE', key, ARGV[1]) end
+redis.call('EXPIRE', KEYS[4], math.max(ARGV[1], ${replyTtlSeconds}))
 return redis.call('HGETALL', KEYS[1])
 `;
 
@@ -62,6 +65,19 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
         return session;
       }),
 
+    agreeOnId: (purpose, proposedId) =>
+      connection.run(async (redis) => {
+        const agreed = await redis.set(
+          keys.agreedSession(purpose),
+          proposedId,
+          'EX',
+          replyTtlSeconds,
+          'NX',
+          'GET',
+        );
+        return agreed ?? proposedId;
+      }),
+
     find: (key) => connection.run(async (redis) => parseSession(await redis.hgetall(keys.sessionMeta(key)))),
 
     findHistory: (key) =>
@@ -82,6 +98,8 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
           .zrem(activeSessionsKey, meta);
         const [fields, deleted] = (await runPipeline(transaction)) as [Record<string, string>, number];
         if (deleted > 0) await redis.set(keys.sessionEnded(key), 1, 'EX', endedTtlSeconds);
+        const requests = keys.sessionRequests(key);
+        await redis.del(requests, ...(await redis.smembers(requests)));
         return parseSession(fields);
       }),
 
@@ -102,12 +120,7 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
     async eraseUser(userId) {
       const sessionIds = await connection.run((redis) => redis.zrange(keys.userSessions(userId), '0', '-1'));
       for (const sessionId of sessionIds) {
-        const key = { userId, sessionId };
-        await store.end(key);
-        await connection.run(async (redis) => {
-          const requests = keys.sessionRequests(key);
-          await redis.del(requests, ...(await redis.smembers(requests)));
-        });
+        await store.end({ userId, sessionId });
       }
       await connection.run((redis) => redis.del(keys.userSessions(userId)));
       return sessionIds.length;

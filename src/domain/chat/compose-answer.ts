@@ -53,6 +53,10 @@ export interface AnswerContext {
   /** What is already known to be out. */
   degraded: readonly Dependency[];
   signal: AbortSignal;
+  /** When the question came, on the clock of `performance.now()`; the whole answer is due from then on. */
+  startedAtMs: number;
+  /** Told the key under which this answer may be shared, before anything is written; undefined for none. */
+  holdAnswerKey(key: string | undefined): void;
   emit: {
     sources(sources: readonly Source[]): void;
     text(text: string): void;
@@ -112,6 +116,7 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
     const understood = understandQuestion(request, session, turns.at(-1)?.question);
     const { asker, audience, language } = understood;
     const key = isFirst ? cacheKeyOf(request, understood) : undefined;
+    context.holdAnswerKey(key);
     const cached = await findCached(context, key);
     if (cached) return reuse(context, cached, understood);
 
@@ -159,7 +164,9 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
   ): Promise<ChatAnswer | undefined> {
     if (key === undefined || context.degraded.includes('redis')) return undefined;
     const ticket = context.answerTicket?.key === key ? context.answerTicket.ticket : undefined;
-    return waitForAnswer(answerCache, key, context.request.requestId, ticket, context.signal);
+    // Whoever waited in vain must have time left for an answer of its own.
+    const untilMs = context.startedAtMs + settings.modelLimitMs / 2;
+    return waitForAnswer(answerCache, key, context.request.requestId, ticket, untilMs, context.signal);
   }
 
   function reuse(
@@ -208,7 +215,7 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
       clarification,
     });
     const startedAtMs = performance.now();
-    const deadlineAt = startedAtMs + settings.modelLimitMs;
+    const deadlineAt = context.startedAtMs + settings.modelLimitMs;
     let text = '';
     try {
       for await (const event of languageModel.generate(prompt, { signal: context.signal, deadlineAt })) {

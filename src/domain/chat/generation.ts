@@ -88,6 +88,8 @@ export function createGeneration(dependencies: GenerationDependencies, input: Ge
   let offset = 0;
   let sources: readonly Source[] = [];
   let leftAtMs: number | undefined;
+  /** The question whose shared answer is ours to write, if it is anyone's. */
+  let heldKey = answerKey;
 
   function end(reason: NonNullable<typeof endedBy>): void {
     endedBy ??= reason;
@@ -108,7 +110,7 @@ export function createGeneration(dependencies: GenerationDependencies, input: Ge
       const isLeft = log.readerCount() === 0 && leftAtMs !== undefined;
       if (isLeft && Math.min(performance.now() - (leftAtMs ?? 0), lastReaderMs) >= absenceLimitMs)
         end('abandoned');
-      if (answerKey !== undefined) answerCache.renew(answerKey, request.requestId).catch(() => {});
+      if (heldKey !== undefined) answerCache.renew(heldKey, request.requestId).catch(() => {});
     },
   });
 
@@ -158,6 +160,11 @@ export function createGeneration(dependencies: GenerationDependencies, input: Ge
         readAhead: input.readAhead,
         degraded: input.degraded,
         signal: abort.signal,
+        startedAtMs: input.startedAtMs,
+        holdAnswerKey(key) {
+          if (key !== heldKey) releaseAnswerKey();
+          heldKey = key;
+        },
         emit,
       });
       abort.signal.throwIfAborted();
@@ -258,7 +265,7 @@ export function createGeneration(dependencies: GenerationDependencies, input: Ge
   }
 
   function releaseAnswerKey(): void {
-    if (answerKey !== undefined) answerCache.giveUp(answerKey, request.requestId).catch(() => {});
+    if (heldKey !== undefined) answerCache.giveUp(heldKey, request.requestId).catch(() => {});
   }
 
   return {

@@ -33,6 +33,8 @@ export interface SessionStore {
     audience: { role?: Role | undefined; campus?: Campus | undefined },
   ): Promise<Session>;
   find(key: SessionKey): Promise<Session | undefined>;
+  /** The id that was agreed on for this purpose within the last 10 minutes, else `proposedId`, agreed on from now. */
+  agreeOnId(purpose: string, proposedId: string): Promise<string>;
   /** All kept turns, oldest first, at most 200; undefined when there is no such session. */
   findHistory(key: SessionKey): Promise<Turn[] | undefined>;
   /** Deletes session and history; returns what it was, or undefined. */

@@ -235,7 +235,8 @@ export function createSearch(deps: SearchDependencies): Search {
               confidence: 'none' as const,
               queryText: request.query,
               method: request.method,
-              degraded: [],
+              // Nothing was loaded: the stores were out when this replica started, or are empty.
+              degraded: ['chroma' as const],
             }
           : await searchView(view, request);
       return { ...outcome, searchTimeMs: now() - startedMs };

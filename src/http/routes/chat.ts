@@ -3,9 +3,9 @@ import type { Context } from 'hono';
 import type { AnswerQuestion } from '../../domain/chat/answer-question.ts';
 import type { ChatAnswer } from '../../domain/chat/chat-answer.ts';
 import { type ChatEvent, formatPosition, parsePosition, resumeAfter } from '../../domain/chat/chat-event.ts';
-import type { ChatRequest } from '../../domain/chat/chat-request.ts';
+import type { ChatRequest, Transport } from '../../domain/chat/chat-request.ts';
 import { AppError } from '../../domain/errors.ts';
-import type { Admission } from '../admission.ts';
+import { type Admission, releaseAfter } from '../admission.ts';
 import type { AppEnv } from '../app-env.ts';
 import { callerWithSession, type IdentifyCaller } from '../caller.ts';
 import { errorBody, toAppError } from '../error-response.ts';
@@ -99,11 +99,10 @@ export function createChatRoutes(dependencies: ChatRoutesDependencies) {
     const headers = c.req.valid('header');
     const requestId = c.get('requestId');
     const idempotencyKey = headers['idempotency-key'];
-    // All tries of a request must open the same session, also when the service makes it.
-    const seed = idempotencyKey === undefined ? requestId : `${c.get('clientAddress')}\n${idempotencyKey}`;
-    const caller = identifyCaller(headers, body.session_id, seed);
+    const marks = { requestId, clientAddress: c.get('clientAddress'), idempotencyKey };
+    const caller = await identifyCaller(headers, body.session_id, marks);
     await limitRequest(c);
-    admission.admitChat();
+    const release = admission.admitChat();
     const request: ChatRequest = {
       requestId,
       idempotencyKey,
@@ -113,14 +112,12 @@ export function createChatRoutes(dependencies: ChatRoutesDependencies) {
       campus: body.user_campus ?? undefined,
       remember: true,
     };
+    const ask = (transport: Transport, signal: AbortSignal) =>
+      releaseAfter(answerQuestion.ask(request, { transport, signal }), release);
     if (c.req.header('accept')?.includes('text/event-stream')) {
-      return streamChat(c, requestId, (signal) =>
-        answerQuestion.ask(request, { transport: 'stream', signal }),
-      );
+      return streamChat(c, requestId, (signal) => ask('stream', signal));
     }
-    const answer = await collectAnswer(
-      answerQuestion.ask(request, { transport: 'json', signal: c.req.raw.signal }),
-    );
+    const answer = await collectAnswer(ask('json', c.req.raw.signal));
     Object.assign(c.get('logFields'), describeAnswer(answer));
     return c.json(toChatReply(answer), 200);
   });

@@ -5,7 +5,7 @@ import type { ChatEvent } from '../../domain/chat/chat-event.ts';
 import type { ChatRequest } from '../../domain/chat/chat-request.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { SessionKey } from '../../domain/ports/session-store.ts';
-import type { Admission } from '../admission.ts';
+import { type Admission, releaseAfter } from '../admission.ts';
 import type { AppEnv } from '../app-env.ts';
 import { anonymousUser, type CallerHeaders, type IdentifyCaller } from '../caller.ts';
 import { toAppError } from '../error-response.ts';
@@ -99,18 +99,19 @@ export function createOpenAiRoutes(dependencies: OpenAiRoutesDependencies) {
     const { question, history } = readConversation(body.messages);
     const requestId = c.get('requestId');
     const idempotencyKey = headers['idempotency-key'];
-    const seed = idempotencyKey === undefined ? requestId : `${c.get('clientAddress')}\n${idempotencyKey}`;
+    const marks = { requestId, clientAddress: c.get('clientAddress'), idempotencyKey };
     const request: ChatRequest = {
       requestId,
       idempotencyKey,
-      ...identify(body, headers, (callerHeaders) => identifyCaller(callerHeaders, undefined, seed)),
+      ...(await identify(body, headers, (callerHeaders) => identifyCaller(callerHeaders, undefined, marks))),
       message: question,
       history: history.length > 0 ? history.slice(-historyTurns) : undefined,
     };
     await limitRequest(c);
-    admission.admitChat('program');
+    const release = admission.admitChat('program');
     // Nobody can come back to a stream of this format, so it ends with its client, like a plain reply.
-    const ask = (signal: AbortSignal) => answerQuestion.ask(request, { transport: 'json', signal });
+    const ask = (signal: AbortSignal) =>
+      releaseAfter(answerQuestion.ask(request, { transport: 'json', signal }), release);
     if (body.stream) {
       const includeUsage = body.stream_options?.include_usage === true;
       return streamCompletion(c, { question, includeUsage }, ask);
@@ -165,16 +166,16 @@ export function createOpenAiRoutes(dependencies: OpenAiRoutesDependencies) {
 }
 
 /** Only a session that is named together with its user is kept; every other question stands for itself. */
-function identify(
+async function identify(
   { user }: ChatCompletionRequest,
   headers: CallerHeaders,
-  identifyCaller: (headers: CallerHeaders) => SessionKey,
-): Pick<ChatRequest, 'caller' | 'remember'> {
+  identifyCaller: (headers: CallerHeaders) => Promise<SessionKey>,
+): Promise<Pick<ChatRequest, 'caller' | 'remember'>> {
   const userId = user ? userIdSchema.safeParse(user) : undefined;
   const sessionId = headers['x-session-id'];
   const remember = userId !== undefined && sessionId !== undefined;
   if (remember && !userId.success) throw refuseParameter('user', 'must be 1 to 128 of A-Z a-z 0-9 . _ : @ -');
-  const caller = identifyCaller({
+  const caller = await identifyCaller({
     'x-user-id': userId?.data ?? headers['x-user-id'] ?? anonymousUser,
     'x-session-id': remember ? sessionId : undefined,
   });

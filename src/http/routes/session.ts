@@ -103,7 +103,11 @@ export function createSessionRoutes(dependencies: SessionRoutesDependencies) {
   routes.openapi(startRoute, async (c) => {
     const body = c.req.valid('json') ?? {};
     const headers = c.req.valid('header');
-    const key = identifyCaller(headers, undefined, headers['idempotency-key'] ?? c.get('requestId'));
+    const key = await identifyCaller(headers, undefined, {
+      requestId: c.get('requestId'),
+      clientAddress: c.get('clientAddress'),
+      idempotencyKey: headers['idempotency-key'],
+    });
     await limitRequest(c);
     const audience = { role: body.user_role ?? undefined, campus: body.user_campus ?? undefined };
     const session = await sessionStore.start(key, audience).catch((error: unknown) => {

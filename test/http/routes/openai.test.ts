@@ -65,12 +65,20 @@ function createApp({ events = whole, keys, refusal }: Settings = {}) {
   const app = createTestApp(
     createOpenAiRoutes({
       answerQuestion,
-      identifyCaller: createIdentifyCaller(createSessionIds(() => 'salt')),
+      identifyCaller: createIdentifyCaller({
+        sessionIds: createSessionIds(() => 'salt'),
+        sessionStore: { agreeOnId: async (_purpose, sessionId) => sessionId },
+      }),
       limitRequest: async () => {
         if (refusal) throw refusal;
         return undefined;
       },
-      admission: { admitChat: (asker) => askers.push(asker) },
+      admission: {
+        admitChat(asker) {
+          askers.push(asker);
+          return () => {};
+        },
+      },
       authorize: requireClientKey(keys && (() => keys)),
       historyTurns: 2,
     }),
