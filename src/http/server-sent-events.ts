@@ -30,11 +30,17 @@ export async function streamEvents(
   ofError: (error: unknown) => ServerSentEvent,
 ): Promise<Response> {
   const client = new AbortController();
+  const requestSignal = c.req.raw.signal;
   const leave = () => client.abort();
-  c.req.raw.signal.addEventListener('abort', leave, { once: true });
+  // Node keeps a request, and all that hangs on it, for as long as somebody listens to its signal.
+  const forget = () => requestSignal.removeEventListener('abort', leave);
+  requestSignal.addEventListener('abort', leave);
   const events = open(client.signal)[Symbol.asyncIterator]();
   let next = events.next();
-  await firstOf(next, firstFrameMs);
+  await firstOf(next, firstFrameMs).catch((error: unknown) => {
+    forget();
+    throw error;
+  });
   next.catch(() => {});
 
   const encoder = new TextEncoder();
@@ -44,16 +50,21 @@ export async function streamEvents(
         try {
           const result = await firstOf(next, heartbeatMs);
           if (result === undefined) return controller.enqueue(encoder.encode(heartbeat));
-          if (result.done) return controller.close();
+          if (result.done) {
+            forget();
+            return controller.close();
+          }
           controller.enqueue(encoder.encode(formatEvent(result.value)));
           next = events.next();
           next.catch(() => {});
         } catch (error) {
+          forget();
           if (!client.signal.aborted) controller.enqueue(encoder.encode(formatEvent(ofError(error))));
           controller.close();
         }
       },
       async cancel() {
+        forget();
         leave();
         await events.return?.();
       },

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { createParser } from 'eventsource-parser';
 import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
@@ -53,6 +54,52 @@ describe('a stream', () => {
       yield* await Promise.reject<ServerSentEvent[]>(new Error('refused'));
     });
     expect([reply.status, await reply.text()]).toEqual([418, 'refused']);
+  });
+
+  // Node holds on to a Request while its signal is listened to: every stream would stay in memory.
+  test.each<[string, () => AsyncIterable<ServerSentEvent>, (reply: Response) => Promise<unknown>]>([
+    [
+      'complete',
+      async function* () {
+        yield { data: 'all' };
+      },
+      (reply) => reply.text(),
+    ],
+    [
+      'broken',
+      async function* () {
+        yield { data: 'half' };
+        throw new Error('broken');
+      },
+      (reply) => reply.text(),
+    ],
+    [
+      'refused',
+      async function* () {
+        yield* await Promise.reject<ServerSentEvent[]>(new Error('refused'));
+      },
+      (reply) => reply.text(),
+    ],
+    [
+      'left',
+      async function* () {
+        yield { data: 'half' };
+        yield { data: 'rest' };
+      },
+      async (reply) => reply.body?.cancel(),
+    ],
+  ])('that is %s does not listen to its request any more', async (_, open, end) => {
+    let requestSignal: AbortSignal | undefined;
+    const app = new Hono<AppEnv>();
+    app.onError((error, c) => c.text(error.message));
+    app.get('/', (c) => {
+      requestSignal = c.req.raw.signal;
+      return streamEvents(c, open, (error) => ({ data: String(error) }));
+    });
+    const request = new Request('http://replica.test/', { signal: new AbortController().signal });
+    const listeners = getEventListeners(request.signal, 'abort').length;
+    await end(await app.request(request));
+    expect(getEventListeners(requestSignal ?? request.signal, 'abort')).toHaveLength(listeners);
   });
 
   test('is read no faster than the client reads, and let go when it leaves', async () => {
