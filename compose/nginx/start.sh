@@ -13,6 +13,11 @@ lines() { # lines LIST BEFORE AFTER: a line for each entry of a comma-separated 
 }
 lines "$TRUSTED_PROXIES" 'set_real_ip_from ' ';' >"$prefix/site/trusted-proxies.conf"
 lines "$ADMIN_NETWORKS" '' ' 1;' >"$prefix/site/admin-networks.conf"
+# Docker's name server or the cluster's; asked again often, so that new replicas are found and gone ones forgotten.
+name_servers=$(awk '$1 == "nameserver" { print ($2 ~ /:/) ? "[" $2 "]" : $2 }' /etc/resolv.conf | tr '\n' ' ')
+echo "resolver ${name_servers}valid=2s ipv6=off;" >>"$prefix/site/http.conf"
+# A replica that refuses is passed over for a while; one that is merely slow is not, or all would be at once.
+echo "server $UPSTREAM resolve max_fails=10 fail_timeout=2s;" >"$prefix/site/upstream.conf"
 echo "proxy_read_timeout $((REQUEST_TIMEOUT + 5))s;" >>"$prefix/site/server.conf"
 
 exec nginx -p "$prefix/" -e /dev/stderr -c nginx.conf -g 'daemon off;'

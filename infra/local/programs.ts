@@ -7,6 +7,7 @@ const packages = {
   'redis-server': { apt: 'redis-server', brew: 'redis' },
   nginx: { apt: 'nginx', brew: 'nginx' },
   chromium: { apt: 'chromium', brew: 'chromium' },
+  shellcheck: { apt: 'shellcheck', brew: 'shellcheck' },
 } as const;
 export type ProgramName = keyof typeof packages;
 

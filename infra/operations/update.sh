@@ -14,7 +14,7 @@ esac
 start_limit_seconds=$(setting UPDATE_TIMEOUT 180)
 # As many at once as nginx tries beside a living one (compose/nginx/site/server.conf).
 stopped_at_once=3
-# nginx asks for the replicas' names every 2 s (compose/nginx/site/http.conf).
+# nginx asks for the replicas' names every 2 s (compose/nginx/start.sh).
 forgotten_after_seconds=3
 
 mapfile -t old < <(replicas)

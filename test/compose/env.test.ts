@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ask } from './ask.ts';
 import { type ComposeProject, createComposeProject } from './project.ts';
+import { run } from './run.ts';
 
 let project: ComposeProject;
 const gemini = { GEMINI_BASE_URL: 'http://gemini:8090' };
@@ -22,6 +24,14 @@ it('says what is missing when there is no Gemini key', async () => {
   const { exitCode, stderr } = await project.tryCompose('up', '--detach');
   expect(exitCode).not.toBe(0);
   expect(stderr).toContain('GEMINI_API_KEY is not set');
+});
+
+it('finds .env from the root and from compose/', async () => {
+  project.writeEnv({ ...minimal, ...gemini });
+  const file = join(project.folder, 'compose/docker-compose.yml');
+  const config = ['config', '--quiet'];
+  await run('docker', ['compose', '--file', file, ...config], { cwd: project.folder });
+  await run('docker', ['compose', ...config], { cwd: join(project.folder, 'compose') });
 });
 
 it('runs with the minimal .env', async () => {

@@ -47,6 +47,8 @@ export async function createComposeProject(options: ComposeProjectOptions): Prom
     COMPOSE_FILE: ['compose/docker-compose.yml', 'test/compose/gemini.yml', ...(options.files ?? [])].join(
       ':',
     ),
+    // As .env.example has it.
+    COMPOSE_BAKE: 'false',
     // Compose replaces its whole picture for each line otherwise.
     COMPOSE_PROGRESS: 'plain',
   };
@@ -111,7 +113,7 @@ async function copyCheckout(target: string): Promise<void> {
   });
   for (const path of tracked.split('\0').filter((name) => name !== '')) {
     mkdirSync(dirname(join(target, path)), { recursive: true });
-    cpSync(projectPath(path), join(target, path));
+    cpSync(projectPath(path), join(target, path), { verbatimSymlinks: true });
   }
 }
 

@@ -28,6 +28,7 @@ async function underLoad(change: () => Promise<unknown>): Promise<LoadResult> {
   } finally {
     const { replicas, ...result } = await load.stop();
     console.log({ ...result, replicas: replicas.size });
+    expect(result.byModel).toBeGreaterThan((result.json + result.streams) / 2);
   }
   return load.stop();
 }
