@@ -42,7 +42,7 @@ async function measureBare(stack: TestStack): Promise<Throughput> {
 async function measureWithModel(stack: TestStack, gemini: GeminiServer) {
   const origin = stack.nginx.url;
   gemini.setScript({ chunks: 3 });
-  await measureThroughput(origin, stack.replicas(), newQuestions(300));
+  await measureThroughput(origin, stack.replicas(), newQuestions(900));
   const model = await measureThroughput(origin, stack.replicas(), newQuestions(1000));
   await measureThroughput(origin, stack.replicas(), sameQuestion(1000));
   const cached = await measureThroughput(origin, stack.replicas(), sameQuestion(2000));
@@ -65,7 +65,7 @@ async function measureWithModel(stack: TestStack, gemini: GeminiServer) {
 async function measureKnowledgeBase(): Promise<Throughput> {
   const stack = await startTestStack({ replicas, env });
   try {
-    await measureThroughput(stack.nginx.url, stack.replicas(), newQuestions(300));
+    await measureThroughput(stack.nginx.url, stack.replicas(), newQuestions(900));
     const questions = [...new Set(questionSet.map(({ question }) => question))];
     return await measureThroughput(stack.nginx.url, stack.replicas(), questions);
   } finally {
