@@ -96,7 +96,7 @@ const answersItself = (url: string) => answersHttp(`${url}/metrics`).then(() => 
 const writeLines = (path: string, lines: readonly string[]) => writeFileSync(path, `${lines.join('\n')}\n`);
 
 const describeUpstream = (ports: readonly number[]) =>
-  ports.map((port) => `server 127.0.0.1:${port} max_fails=3 fail_timeout=5s;`);
+  ports.map((port) => `server 127.0.0.1:${port} max_fails=10 fail_timeout=1s;`);
 
 const temporaryFiles = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 

@@ -31,6 +31,7 @@ const dimension = 768;
 const batchSize = 100;
 
 const maxRetryDelayMs = 200;
+const maxTries = 4;
 
 const replySchema = z.object({
   embeddings: z.array(z.object({ values: z.array(z.number()).length(dimension) })),
@@ -65,14 +66,16 @@ export function createGeminiEmbeddingModel({
     return parsed.data.embeddings.map(({ values }) => normalise(values));
   }
 
-  async function sendTwice(texts: readonly string[], taskType: TaskType, signal: AbortSignal) {
-    try {
-      return await send(texts, taskType, signal);
-    } catch (error) {
-      if (signal.aborted || !mapGeminiError(error).retryable) throw error;
+  /** An embedding costs next to nothing, and without one a question is searched by its words alone. */
+  async function sendUntilDone(texts: readonly string[], taskType: TaskType, signal: AbortSignal) {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await send(texts, taskType, signal);
+      } catch (error) {
+        if (tries === maxTries || signal.aborted || !mapGeminiError(error).retryable) throw error;
+      }
+      await sleep(Math.random() * maxRetryDelayMs, undefined, { signal });
     }
-    await sleep(Math.random() * maxRetryDelayMs, undefined, { signal });
-    return await send(texts, taskType, signal);
   }
 
   async function embedBatch(
@@ -88,7 +91,7 @@ export function createGeminiEmbeddingModel({
       controller.abort(new DependencyError('gemini', 'timeout', `No embeddings within ${timeoutMs} ms`));
     const timer = setTimeout(expire, timeoutMs);
     try {
-      const embeddings = await sendTwice(texts, taskType, controller.signal);
+      const embeddings = await sendUntilDone(texts, taskType, controller.signal);
       pass.succeed();
       return embeddings;
     } catch (error) {

@@ -20,7 +20,7 @@ afterAll(() => server.close());
 
 function createModel(options: Partial<GeminiEmbeddingOptions> = {}) {
   const keys = createKeyRing({ apiKeys: () => ['key-a'], gate: createMemoryModelGate() });
-  return createGeminiEmbeddingModel({ keys, baseUrl: server.url, queryTimeoutMs: 300, ...options });
+  return createGeminiEmbeddingModel({ keys, baseUrl: server.url, queryTimeoutMs: 1000, ...options });
 }
 
 interface BatchBody {
@@ -69,9 +69,9 @@ describe('embeddings', () => {
 
 describe('a failed embedding', () => {
   it.each<[string, Fault, number, object]>([
-    ['503', { kind: 'status', status: 503 }, 2, { reason: 'unavailable' }],
-    ['a cut reply', { kind: 'cut' }, 2, { reason: 'unavailable' }],
-    ['garbage', { kind: 'garbage' }, 2, { reason: 'unavailable' }],
+    ['503', { kind: 'status', status: 503 }, 4, { reason: 'unavailable' }],
+    ['a cut reply', { kind: 'cut' }, 4, { reason: 'unavailable' }],
+    ['garbage', { kind: 'garbage' }, 4, { reason: 'unavailable' }],
     ['a stall', { kind: 'stall_before_headers' }, 1, { reason: 'timeout' }],
     ['429', { kind: 'status', status: 429, retryDelaySeconds: 9 }, 1, { reason: 'throttled' }],
     ['404', { kind: 'status', status: 404 }, 1, { reason: 'not_found' }],
