@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { askJson } from '../chat-client.ts';
 import type { Fault } from '../fault.ts';
 import type { FaultSystem } from '../fault-system.ts';
 
@@ -8,6 +10,14 @@ const unnoticed = { wholeShare: 1, addedP99Ms: 500 };
 const allowedGrowthBytes = 50 * 1024 * 1024;
 
 export const clientFaults: readonly Fault[] = [
+  {
+    name: 'overload',
+    title: '900 questions at once, for 600 places; the model takes 5 s',
+    // The people of the steady load are among those who are refused.
+    goal: { failedShare: 1, mayLack: ['redis', 'chroma', 'gemini'] },
+    lastsMs: 0,
+    run: ({ system }) => askAllAtOnce(system, 900),
+  },
   {
     name: 'slow-readers',
     title: '200 clients that ask for a stream and never read it',
@@ -53,6 +63,53 @@ export const clientFaults: readonly Fault[] = [
       }),
   },
 ];
+
+/** Some are refused, early and with 503; all others must be answered, and operators must still be able to look. */
+async function askAllAtOnce(system: FaultSystem, count: number) {
+  await system.gemini.setScript({ ...system.usualScript, latencyMs: 5000 });
+  const asking = Array.from({ length: count }, async (_, index) => {
+    const beganAtMs = performance.now();
+    const problem = await askJson({
+      origin: system.nginx.url,
+      userId: `crowd-${index}`,
+      sessionId: `crowded-${index}`,
+      message: `How do I enrol for course ${index}?`,
+    }).then(
+      () => '',
+      (error: Error) => error.message,
+    );
+    return { problem, tookMs: performance.now() - beganAtMs };
+  });
+  const slowestLookMs = await lookUntil(Promise.all(asking), system);
+  const asked = await Promise.all(asking);
+  await system.gemini.setScript(system.usualScript);
+  const refused = asked.filter(({ problem }) => problem.startsWith('503'));
+  const broken = asked.filter(({ problem }) => problem !== '' && !problem.startsWith('503'));
+  return {
+    note: `${count - refused.length - broken.length} answered, ${refused.length} refused, health within ${Math.round(slowestLookMs)} ms`,
+    problems: [
+      ...broken.slice(0, 2).map(({ problem }) => `accepted, but not answered: ${problem}`),
+      ...(refused.length === 0 ? ['nobody was refused'] : []),
+      ...(slowestLookMs > 5000 ? [`a look at the health took ${Math.round(slowestLookMs)} ms`] : []),
+    ],
+  };
+}
+
+/** The longest time that the health took to answer while the work went on. */
+async function lookUntil(work: Promise<unknown>, { nginx }: FaultSystem): Promise<number> {
+  let isOver = false;
+  let slowestMs = 0;
+  const end = work.finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    const beganAtMs = performance.now();
+    await (await fetch(`${nginx.url}/api/health`)).text();
+    slowestMs = Math.max(slowestMs, performance.now() - beganAtMs);
+    await Promise.race([end, sleep(500)]);
+  }
+  return slowestMs;
+}
 
 /** Memory of the replicas after a garbage collection must not grow with what clients fail to do. */
 async function watchMemory(system: FaultSystem, run: () => Promise<readonly Socket[]>) {
