@@ -4,6 +4,8 @@ import type { DependencyName, FaultSystem } from './fault-system.ts';
 export interface Goal {
   /** Part of the questions that may stay unanswered. */
   readonly failedShare: number;
+  /** Whether people may be refused with 503, which then is no failure. */
+  readonly mayRefuse: boolean;
   /** What answers may have to do without; anything else in `degraded` misses the goal. */
   readonly mayLack: readonly DependencyName[];
   /** Of the questions during the fault, this part must get an answer that does without nothing. */
@@ -22,6 +24,7 @@ export interface Goal {
 
 export const strictGoal: Goal = {
   failedShare: 0,
+  mayRefuse: false,
   mayLack: [],
   wholeShare: 0,
   addedP99Ms: Number.POSITIVE_INFINITY,

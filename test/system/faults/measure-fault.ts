@@ -63,7 +63,9 @@ export async function measureFault(
 
   const books = await checkBooks(system, asked);
   const { lines, text } = readLogsSince(system, logs);
-  const failed = asked.filter(({ problem }) => problem !== undefined);
+  const failed = asked.filter(
+    ({ problem }) => problem !== undefined && !(goal.mayRefuse && problem.startsWith('503')),
+  );
   const degraded = asked.filter(({ answer }) => (answer?.degraded.length ?? 0) > 0);
   const during = asked.filter((each) => each.endedAtMs > beganAtMs && each.startedAtMs < endedAtMs);
   const before = asked.filter((each) => each.endedAtMs <= beganAtMs);
