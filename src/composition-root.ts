@@ -61,11 +61,15 @@ import { createStatisticsRoutes } from './http/routes/statistics.ts';
 import { createStatistics } from './statistics-composition.ts';
 import { type ChatSessionLog, describeChat } from './telemetry/chat-session-log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import { annotateAnswer, createTracedSearch, recordModelCall } from './telemetry/traced-chat.ts';
+import { createTracePort, type Tracing } from './telemetry/tracing.ts';
 
 export interface ServiceOptions {
   config: Config;
   logger: Logger;
   metrics: Metrics;
+  /** Undefined: nothing is traced. */
+  tracing?: Tracing | undefined;
   /** Where questions and answers are logged, if anywhere. */
   chatSessionLog?: ChatSessionLog | undefined;
   version: string;
@@ -80,7 +84,8 @@ export type Service = ReturnType<typeof createService>;
 const modelMarginMs = 5000;
 
 export function createService(options: ServiceOptions) {
-  const { config, logger, metrics, chatSessionLog, version, webDirectory } = options;
+  const { config, logger, metrics, tracing, chatSessionLog, version, webDirectory } = options;
+  const tracePort = createTracePort(tracing);
   const { replicaId } = config.server;
   const salt = config.statistics.salt;
   if (salt === undefined) throw new Error('ANONYMIZE_SALT must be known by now');
@@ -99,16 +104,28 @@ export function createService(options: ServiceOptions) {
   });
   const keys = createKeys(hashIdentity);
   const sessionTtlSeconds = config.session.timeoutSeconds;
-  const chatStore = createRedisChatStore({
-    connection: redis,
-    keys,
-    sessionTtlSeconds,
-    eventLimit: config.statistics.queueLimit,
-    serializeEvent: serializeStatisticsEvent,
-    onEventRefused: () => metrics.statistics.recordDropped('queue_full', 1),
-  });
-  const sessionStore = createRedisSessionStore({ connection: redis, keys, sessionTtlSeconds });
-  const answerCache = createRedisAnswerCache(redis);
+  const chatStore = tracePort(
+    createRedisChatStore({
+      connection: redis,
+      keys,
+      sessionTtlSeconds,
+      eventLimit: config.statistics.queueLimit,
+      serializeEvent: serializeStatisticsEvent,
+      onEventRefused: () => metrics.statistics.recordDropped('queue_full', 1),
+    }),
+    { name: 'chat-store', attributes: inRedis },
+    ['open', 'close', 'restart', 'abandon', 'find', 'requestStop'],
+  );
+  const sessionStore = tracePort(
+    createRedisSessionStore({ connection: redis, keys, sessionTtlSeconds }),
+    { name: 'session-store', attributes: inRedis },
+    ['start', 'find', 'agreeOnId', 'findHistory', 'end', 'countActive', 'exportUser', 'eraseUser'],
+  );
+  const answerCache = tracePort(
+    createRedisAnswerCache(redis),
+    { name: 'answer-cache', attributes: inRedis },
+    ['acquire', 'giveUp'],
+  );
   const heartbeat = createReplicaHeartbeat(redis, replicaId);
   const postgres = createPostgres({
     ...config.postgres,
@@ -117,7 +134,11 @@ export function createService(options: ServiceOptions) {
   });
   const knowledgeStore = createPostgresKnowledgeStore(postgres);
   const chroma = createChroma(config.chroma);
-  const vectorIndex = createChromaVectorIndex(chroma, config.chroma);
+  const vectorIndex = tracePort(
+    createChromaVectorIndex(chroma, config.chroma),
+    { name: 'vector-index', attributes: { 'db.system.name': 'chroma' } },
+    ['query'],
+  );
   const modelGate = createRedisModelGate({
     redis,
     requestsPerMinute: config.gemini.requestsPerMinute,
@@ -131,7 +152,14 @@ export function createService(options: ServiceOptions) {
       ...(config.gemini.isConfigured
         ? [createGeminiEmbeddingModel({ keys: geminiKeys, baseUrl: config.gemini.baseUrl })]
         : []),
-    ].map((model) => [model.name, createBatchedEmbeddingModel(model)] as const),
+    ].map((model) => {
+      const attributes = { 'gen_ai.operation.name': 'embeddings', 'gen_ai.request.model': model.name };
+      const batched = createBatchedEmbeddingModel(model);
+      return [
+        model.name,
+        tracePort(batched, { name: 'embedding-model', attributes }, ['embedQueries']),
+      ] as const;
+    }),
   );
   const modelLimitMs = config.server.requestTimeoutMs - modelMarginMs;
   const gemini = config.gemini.isConfigured
@@ -140,7 +168,10 @@ export function createService(options: ServiceOptions) {
         keys: geminiKeys,
         gate: modelGate,
         totalTimeoutMs: modelLimitMs,
-        onCall: metrics.model.recordCall,
+        onCall: (call) => {
+          metrics.model.recordCall(call);
+          if (tracing) recordModelCall(tracing, call);
+        },
         onBreakerChange: metrics.model.setBreakerOpen,
         onStateChange: ({ to, status }) => reportDependency('gemini', to === 'up', status.lastError),
         onMissingModel: (model) =>
@@ -174,12 +205,15 @@ export function createService(options: ServiceOptions) {
     models: embeddingModels,
     onLookup: (isHit) => metrics.answers.recordCache('embedding', isHit),
   });
-  const search = createSearch({
-    knowledge: liveKnowledge.current,
-    embedQuery,
-    vectorIndex,
-    settings: config.retrieval,
-  });
+  const search = createTracedSearch(
+    createSearch({
+      knowledge: liveKnowledge.current,
+      embedQuery,
+      vectorIndex,
+      settings: config.retrieval,
+    }),
+    tracing,
+  );
   const composeAnswer = createComposeAnswer({
     search,
     model: gemini,
@@ -215,6 +249,7 @@ export function createService(options: ServiceOptions) {
       const { answer } = answered.composed;
       chatSessionLog?.record(describeChat(answered, anonymizer));
       metrics.answers.recordAnswer(answer);
+      if (tracing) annotateAnswer(tracing, answer);
       metrics.answers.recordCache('answer', answer.cached);
       if (!answer.cached) metrics.answers.recordRetrieval(answer.searchMethod, answer.searchTimeMs);
     },
@@ -226,11 +261,11 @@ export function createService(options: ServiceOptions) {
 
   // Requests enter here.
   let state: 'starting' | 'ready' | 'draining' = 'starting';
-  const limiter = createRedisRateLimiter({
-    connection: redis,
-    ...config.rateLimit,
-    countReplicas: heartbeat.count,
-  });
+  const limiter = tracePort(
+    createRedisRateLimiter({ connection: redis, ...config.rateLimit, countReplicas: heartbeat.count }),
+    { name: 'rate-limiter', attributes: inRedis },
+    ['consume'],
+  );
   const limitRequest = createLimitRequest(config.rateLimit.enabled ? limiter : undefined, metrics);
   const identifyCaller = createIdentifyCaller({ sessionIds: createSessionIds(salt.read), sessionStore });
   metrics.state.observeAnswersInFlight(answerQuestion.activeCount);
@@ -300,7 +335,11 @@ export function createService(options: ServiceOptions) {
       limitRequest,
     }),
     createStatisticsRoutes({
-      store: statistics.store,
+      store: tracePort(
+        statistics.store,
+        { name: 'statistics-store', attributes: { 'db.system.name': 'postgresql' } },
+        ['getUsage', 'getPerformance'],
+      ),
       countActiveSessions: sessionStore.countActive,
       authorize: config.isProduction ? [adminOnly] : [],
     }),
@@ -329,6 +368,7 @@ export function createService(options: ServiceOptions) {
   const app = createApp({
     logger,
     metrics,
+    tracing,
     replicaId,
     corsOrigins: config.server.corsOrigins,
     revealCause: !config.isProduction,
@@ -401,6 +441,7 @@ export function createService(options: ServiceOptions) {
 }
 
 const startLimitMs = 2000;
+const inRedis = { 'db.system.name': 'redis' };
 /** Within what the process gives everything to close. */
 const statisticsFlushLimitMs = 3000;
 

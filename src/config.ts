@@ -213,6 +213,10 @@ export const environmentSchema = z.object({
   ANONYMIZE_SALT: token.optional(),
   STATISTICS_RETENTION_DAYS: integer(1, 3650).prefault('90'),
   STATISTICS_QUEUE_LIMIT: integer(1000).prefault('50000'),
+
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:').optional(),
+  OTEL_SERVICE_NAME: text.min(1).prefault('tum-chatbot'),
+  OTEL_TRACES_SAMPLER_ARG: decimal(0, 1).prefault('1'),
 });
 
 export type EnvironmentVariable = keyof z.input<typeof environmentSchema>;
@@ -430,6 +434,12 @@ function groupVariables(
       salt: values.ANONYMIZE_SALT === undefined ? undefined : secretOf('ANONYMIZE_SALT'),
       retentionDays: values.STATISTICS_RETENTION_DAYS,
       queueLimit: values.STATISTICS_QUEUE_LIMIT,
+    },
+    tracing: {
+      /** Undefined: nothing is traced. */
+      endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+      serviceName: values.OTEL_SERVICE_NAME,
+      sampledShare: values.OTEL_TRACES_SAMPLER_ARG,
     },
     /** For nginx, which the launcher and compose configure; checked here so that a wrong value stops the start. */
     proxy: { trustedProxies: values.TRUSTED_PROXIES, adminNetworks: values.ADMIN_NETWORKS },

@@ -32,7 +32,7 @@ const allowedParts: Readonly<Record<string, readonly string[]>> = {
 const purePackages = ['zod', 'minisearch', 'yaml', 'csv-parse', 'dataloader', '@orama/stemmers'];
 const pureNodeModules = ['node:crypto', 'node:timers/promises', 'node:util'];
 
-/** SDKs, each known to one folder only. */
+/** SDKs, each known to one folder or file only. */
 const homes: Readonly<Record<string, string>> = {
   ioredis: 'adapters/redis',
   'rate-limiter-flexible': 'adapters/redis',
@@ -42,6 +42,11 @@ const homes: Readonly<Record<string, string>> = {
   '@google/generative-ai': 'adapters/gemini',
   hono: 'http',
   '@hono/zod-openapi': 'http',
+  '@opentelemetry/api': 'telemetry/open-telemetry.ts',
+  '@opentelemetry/core': 'telemetry/open-telemetry.ts',
+  '@opentelemetry/exporter-trace-otlp-http': 'telemetry/open-telemetry.ts',
+  '@opentelemetry/resources': 'telemetry/open-telemetry.ts',
+  '@opentelemetry/sdk-trace': 'telemetry/open-telemetry.ts',
 };
 
 interface Import {
@@ -51,6 +56,8 @@ interface Import {
   readonly to: string;
   readonly isOurs: boolean;
   readonly isTypeOnly: boolean;
+  /** Loaded when it is needed. */
+  readonly isLazy: boolean;
 }
 
 const sourceFiles = readdirSync(root, { recursive: true, encoding: 'utf8' })
@@ -64,7 +71,13 @@ function importsOf(file: string): Import[] {
     const name = groups.name ?? groups.lazy ?? '';
     const isOurs = name.startsWith('.');
     const to = isOurs ? relative(root, join(dirname(file), name)) : name;
-    return { from: relative(root, file), to, isOurs, isTypeOnly: groups.type !== undefined };
+    return {
+      from: relative(root, file),
+      to,
+      isOurs,
+      isTypeOnly: groups.type !== undefined,
+      isLazy: groups.lazy !== undefined,
+    };
   });
 }
 
@@ -92,17 +105,22 @@ describe('imports', () => {
     expect(wrong.map(describeImport)).toEqual([]);
   });
 
-  test('of an SDK are in the one folder that wraps it', () => {
+  test('of an SDK are in the one folder or file that wraps it', () => {
     const wrong = imports.filter(({ from, to, isOurs, isTypeOnly }) => {
       const home = isOurs ? undefined : homes[packageOf(to)];
       // The composition root hands sub-apps on, whose type is Hono's.
       return (
         home !== undefined &&
-        !from.startsWith(`${home}/`) &&
+        !`${from}/`.startsWith(`${home}/`) &&
         !(isTypeOnly && partOf(from) === 'composition-root')
       );
     });
     expect(wrong.map(describeImport)).toEqual([]);
+  });
+
+  test('of OpenTelemetry are left out where nothing is traced', () => {
+    const importers = imports.filter(({ to, isOurs }) => isOurs && to === 'telemetry/open-telemetry.ts');
+    expect(importers.map(({ isLazy }) => isLazy)).toEqual([true]);
   });
 
   test('of Node say that they are Node’s', () => {

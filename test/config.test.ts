@@ -16,7 +16,7 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
 
 /** What compose and the operators' scripts read for themselves; nothing of it reaches a replica's settings. */
 const operatorVariables =
-  /^(COMPOSE|ALERT|BACKUP|GRAFANA|PROMETHEUS)_|^(IMAGE_TAG|VERSION|REVISION|PUBLISH_ADDRESS|(HTTP|HTTPS|LOCAL)_PORT|CERTIFICATE_FOLDER|HEALTH_URL|LOG_ERROR_THRESHOLD|ROTATION_OVERLAP|UPDATE_TIMEOUT)$/;
+  /^(COMPOSE|ALERT|BACKUP|GRAFANA|PROMETHEUS)_|^(IMAGE_TAG|VERSION|REVISION|PUBLISH_ADDRESS|(HTTP|HTTPS|LOCAL)_PORT|CERTIFICATE_FOLDER|STOP_GRACE_PERIOD|HEALTH_URL|LOG_ERROR_THRESHOLD|ROTATION_OVERLAP|UPDATE_TIMEOUT)$/;
 
 describe('configuration', () => {
   it('needs nothing in development', () => {

@@ -9,6 +9,7 @@ import { type Config, ConfigError, parseConfig } from '../config.ts';
 import { type ChatSessionLog, createChatSessionLog } from '../telemetry/chat-session-log.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import { rootPath } from './environment.ts';
 
 /** Longer than nginx keeps an idle connection (60 s), so that it never sends into one that we close. */
@@ -18,6 +19,8 @@ const listenBacklog = 4096;
 const idleSweepMs = 100;
 /** What may be left to do after the last answer: statistics, logs, connections. */
 const flushLimitMs = 5000;
+/** Of it, for traces: a collector that does not answer delays the end no longer. */
+const traceFlushLimitMs = 2000;
 
 const config = readConfig();
 const logger = await createLogger(config.logging, config.server.replicaId, {
@@ -27,10 +30,12 @@ for (const notice of config.notices) logger.warn(notice);
 
 const { version } = JSON.parse(readFileSync(rootPath('package.json'), 'utf8')) as { version: string };
 const metrics = createMetrics({ version });
+const tracing = await openTracing(config);
 const service = createService({
   config: { ...config, statistics: { ...config.statistics, salt: config.statistics.salt ?? loadSalt() } },
   logger,
   metrics,
+  tracing,
   chatSessionLog: await openChatSessionLog(config),
   version,
   webDirectory: rootPath('dist/web'),
@@ -66,7 +71,10 @@ async function end(exitCode: number, reason: string): Promise<void> {
   setInterval(() => server.closeIdleConnections(), idleSweepMs);
   await Promise.race([Promise.all([answered, closed]), delay(config.server.requestTimeoutMs + 5000)]);
   server.closeAllConnections();
-  await Promise.race([service.close(), delay(flushLimitMs)]);
+  await Promise.race([
+    Promise.all([service.close(), tracing?.close(traceFlushLimitMs)]),
+    delay(flushLimitMs),
+  ]);
   logger.warn('ended');
   logger.flush();
   process.exit(exitCode);
@@ -81,6 +89,22 @@ async function openChatSessionLog({ logging, server }: Config): Promise<ChatSess
     logger.warn({ err: error }, 'the log of chat sessions cannot be opened; chats are not logged');
     return undefined;
   }
+}
+
+async function openTracing({ tracing, server }: Config): Promise<Tracing | undefined> {
+  const { endpoint } = tracing;
+  if (endpoint === undefined) return undefined;
+  const { createOpenTelemetry } = await import('../telemetry/open-telemetry.ts');
+  return createOpenTelemetry({
+    ...tracing,
+    endpoint,
+    version,
+    replicaId: server.replicaId,
+    onStateChange: (isUp, cause) => {
+      if (isUp) logger.warn('traces are taken again');
+      else logger.warn({ err: cause }, 'the collector takes no traces; they are dropped');
+    },
+  });
 }
 
 function readConfig(): Config {

@@ -5,6 +5,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Logger } from 'pino';
 import { AppError } from '../domain/errors.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import type { AppEnv } from './app-env.ts';
 import { createErrorResponder } from './error-response.ts';
 import { limitBody, requireJson } from './middleware/json-body.ts';
@@ -14,6 +15,7 @@ import { createOpenApiRoutes } from './routes/openapi.ts';
 export interface AppDependencies {
   logger: Logger;
   metrics: Metrics;
+  tracing: Tracing | undefined;
   replicaId: string;
   corsOrigins: readonly string[];
   /** Shows the cause of internal errors, in development. */

@@ -3,21 +3,25 @@ import { createMiddleware } from 'hono/factory';
 import { routePath } from 'hono/route';
 import type { Logger } from 'pino';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import type { Tracing } from '../../telemetry/tracing.ts';
 import type { AppEnv } from '../app-env.ts';
 import { findClientAddress } from './client-address.ts';
 
 const requestIdPattern = /^[A-Za-z0-9-]{8,64}$/;
+/** Asked every few seconds, by machines. */
+const untracedPaths: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 
 export interface RequestContextOptions {
   logger: Logger;
   metrics: Metrics;
+  tracing: Tracing | undefined;
   replicaId: string;
   /** While true, connections are closed after their reply, so that clients move to other replicas. */
   isDraining: () => boolean;
 }
 
-/** Gives a request its id, client address and logger, and writes its one log line. */
-export function requestContext({ logger, metrics, replicaId, isDraining }: RequestContextOptions) {
+/** Gives a request its id, client address and logger, and writes its one log line and its span. */
+export function requestContext({ logger, metrics, tracing, replicaId, isDraining }: RequestContextOptions) {
   return createMiddleware<AppEnv>(async (c, next) => {
     const startedAtMs = performance.now();
     const recordEnd = metrics.requests.begin();
@@ -35,7 +39,11 @@ export function requestContext({ logger, metrics, replicaId, isDraining }: Reque
     c.header('X-Content-Type-Options', 'nosniff');
     if (isDraining()) c.header('Connection', 'close');
 
-    await next();
+    const traceparent = client.isProxied ? c.req.header('traceparent') : undefined;
+    const span = untracedPaths.has(c.req.path)
+      ? undefined
+      : tracing?.startRequest({ requestId, traceparent });
+    await (span ? span.run(next) : next());
 
     const { method } = c.req;
     const route = routePath(c, -1);
@@ -43,6 +51,7 @@ export function requestContext({ logger, metrics, replicaId, isDraining }: Reque
     const errorCode = c.get('errorCode');
     const finish = () => {
       recordEnd({ method, route, status, errorCode });
+      span?.end({ method, route, status, errorCode });
       const durationMs = Math.round((performance.now() - startedAtMs) * 10) / 10;
       c.get('logger').info(
         { method, route, status, durationMs, errorCode, ...c.get('logFields') },
