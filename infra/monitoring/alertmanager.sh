@@ -2,22 +2,27 @@
 # Alertmanager reads no environment: its settings are written here, from .env, before it starts.
 set -eu
 
+# As YAML has it: in single quotes, those within doubled.
+quoted() {
+    printf "'%s'" "$(printf %s "$1" | sed "s/'/''/g")"
+}
+
 receivers() {
     if [ -n "$ALERT_EMAIL" ]; then
         cat <<END
     email_configs:
-      - to: '$ALERT_EMAIL'
-        from: '${ALERT_EMAIL_FROM:-$ALERT_EMAIL}'
-        smarthost: '$ALERT_SMTP_HOST'
-        auth_username: '$ALERT_SMTP_USER'
-        auth_password: '$ALERT_SMTP_PASSWORD'
+      - to: $(quoted "$ALERT_EMAIL")
+        from: $(quoted "${ALERT_EMAIL_FROM:-$ALERT_EMAIL}")
+        smarthost: $(quoted "$ALERT_SMTP_HOST")
+        auth_username: $(quoted "$ALERT_SMTP_USER")
+        auth_password: $(quoted "$ALERT_SMTP_PASSWORD")
         send_resolved: true
 END
     fi
     if [ -n "$ALERT_WEBHOOK" ]; then
         cat <<END
     webhook_configs:
-      - url: '$ALERT_WEBHOOK'
+      - url: $(quoted "$ALERT_WEBHOOK")
         send_resolved: true
 END
     fi
@@ -39,4 +44,4 @@ receivers:
   - name: operators
 $(receivers)
 END
-exec /bin/alertmanager --config.file=/tmp/alertmanager.yml --storage.path=/alertmanager --cluster.listen-address=
+exec alertmanager --config.file=/tmp/alertmanager.yml --storage.path=/alertmanager --cluster.listen-address=
