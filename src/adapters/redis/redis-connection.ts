@@ -7,6 +7,7 @@ import { parseRedisUrl } from './parse-redis-url.ts';
 
 /** Longest wait for one command or pipeline; a frozen server costs this once, then the breaker answers. */
 const commandLimitMs = 300;
+const connectLimitMs = 1000;
 const probeIntervalMs = 500;
 /** Probes missed before the connection itself is given up: a peer that is gone may never close it. */
 const probesBeforeReconnect = 4;
@@ -46,7 +47,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       autoResendUnfulfilledCommands: false,
-      connectTimeout: 1000,
+      connectTimeout: connectLimitMs,
       keepAlive: 10_000,
       reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
       retryStrategy(attempt) {
@@ -78,6 +79,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     isReportedDown = false;
   });
 
+  let isClosed = false;
   let missedProbes = 0;
   async function probe(): Promise<void> {
     try {
@@ -89,8 +91,16 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
         for (const each of [client, limiterClient]) reconnect(each);
     }
   }
-  const probing = setInterval(() => void probe(), probeIntervalMs);
-  probing.unref();
+  // The first connection is given its time: a probe before would report an outage at every start.
+  const connected = Promise.all([becomeReady(client), becomeReady(limiterClient)]);
+  let probing: NodeJS.Timeout | undefined;
+  void withTimeLimit(connected, connectLimitMs, () => unavailable())
+    .catch(ignore)
+    .then(() => {
+      if (isClosed) return;
+      probing = setInterval(() => void probe(), probeIntervalMs);
+      probing.unref();
+    });
 
   async function run<T>(redis: Redis, work: (redis: Redis) => Promise<T>): Promise<T> {
     // Only the probe tests a broken connection, so that no request ever waits for it.
@@ -114,12 +124,12 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       return performance.now() - startedAtMs;
     },
     async settle(limitMs) {
-      const ready = Promise.all([becomeReady(client), becomeReady(limiterClient)]);
-      await withTimeLimit(ready, limitMs, () => unavailable()).catch(ignore);
+      await withTimeLimit(connected, limitMs, () => unavailable()).catch(ignore);
       await probe();
       if (breaker.state === CircuitState.Closed) await refuseCluster(client);
     },
     close() {
+      isClosed = true;
       clearInterval(probing);
       client.disconnect();
       limiterClient.disconnect();

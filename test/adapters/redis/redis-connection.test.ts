@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   createRedisConnection,
@@ -72,6 +73,17 @@ test('a server that is away at the start is found later', async () => {
   expect(connection.isUp()).toBe(false);
   await server.start();
   await expect.poll(() => connection.isUp(), { timeout: 10_000 }).toBe(true);
+});
+
+test('a server that answers a slow start within its second is no outage', async () => {
+  const changes: boolean[] = [];
+  server.pause();
+  const opening = open({ onStateChange: (isUp) => void changes.push(isUp) });
+  await sleep(700);
+  server.resume();
+  const connection = await opening;
+  expect(await timed(() => connection.ping())).toMatchObject({ outcome: 'answered' });
+  expect(changes).toEqual([]);
 });
 
 test('a command that is called wrong is a bug, and no outage', async () => {
