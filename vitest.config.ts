@@ -11,6 +11,8 @@ const needsServers = [
 
 export default defineConfig({
   test: {
+    // Each system test has a whole stack of its own.
+    maxWorkers: 2,
     projects: [
       { test: { name: 'unit', include: unitTests, exclude: needsServers } },
       {
@@ -30,7 +32,6 @@ export default defineConfig({
           name: 'system',
           include: ['test/system/**/*.test.ts'],
           globalSetup: 'test/system/global-setup.ts',
-          fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 180_000,
           expect: { poll: { timeout: 10_000 } },

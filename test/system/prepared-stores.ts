@@ -4,38 +4,48 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { join } from 'node:path';
 import { removePostgresData } from '../../infra/local/postgres.ts';
 import { projectPath } from '../../infra/local/project-root.ts';
-import { type StoreOptions, startStores } from '../../infra/local/stores.ts';
+import { startStores } from '../../infra/local/stores.ts';
 import { createTemporaryFolder, removeTemporaryFolder } from './temporary-folder.ts';
 
+export const shippedKnowledgeBase = 'infra/knowledge';
 /** What the stores' content is made from. */
-const sources = ['infra/knowledge', 'infra/postgres/migrations', 'src', 'package-lock.json'];
+const sources = [shippedKnowledgeBase, 'infra/postgres/migrations', 'src', 'package-lock.json'];
 const stores = ['postgres', 'chroma'];
 
-/**
- * Fills a data folder with stores that hold the shipped knowledge base. It is embedded, which takes most of a stack's
- * start, by the first call; the result is kept until one of its sources changes.
- */
-export async function copyPreparedStores(dataDir: string, options: StoreOptions): Promise<void> {
-  const cache = projectPath('.local/cache');
-  const kept = join(cache, `stores-${hashSources()}`);
-  if (!existsSync(kept)) {
-    rmSync(cache, { recursive: true, force: true });
-    mkdirSync(cache, { recursive: true });
-    await prepareStores(kept, options);
-  }
-  for (const store of stores) copyFolder(join(kept, store), join(dataDir, store));
-}
+/** Of the Postgres in every test stack: it is part of the data. */
+export const postgresPassword = 'password-of-the-tests';
 
-async function prepareStores(kept: string, options: StoreOptions): Promise<void> {
+const cache = () => projectPath('.local/cache');
+const keptStores = () => join(cache(), `stores-${hashSources()}`);
+
+/**
+ * Embeds the shipped knowledge base, which takes most of a stack's start, into stores that all tests copy; they are
+ * kept until one of their sources changes.
+ */
+export async function prepareStores(): Promise<void> {
+  const kept = keptStores();
+  if (existsSync(kept)) return;
+  rmSync(cache(), { recursive: true, force: true });
+  const unfinished = `${kept}.unfinished`;
+  mkdirSync(unfinished, { recursive: true });
   const dataDir = createTemporaryFolder();
-  const filled = await startStores({ ...options, dataDir });
+  const filled = await startStores({
+    dataDir,
+    postgresPassword,
+    durable: false,
+    variables: { ENVIRONMENT: 'development', EMBEDDING_MODEL: 'local' },
+    knowledgeBasePath: shippedKnowledgeBase,
+  });
   await filled.stop();
-  const unfinished = `${kept}.${process.pid}`;
-  mkdirSync(unfinished);
   for (const store of stores) copyFolder(join(dataDir, store), join(unfinished, store));
   removePostgresData(join(dataDir, 'postgres'));
   removeTemporaryFolder(dataDir);
   renameSync(unfinished, kept);
+}
+
+/** Fills a data folder with stores that hold the shipped knowledge base. */
+export function copyPreparedStores(dataDir: string): void {
+  for (const store of stores) copyFolder(join(keptStores(), store), join(dataDir, store));
 }
 
 /** With owners and modes: Postgres insists on both. The trailing dot follows a data folder that is a link. */

@@ -4,7 +4,7 @@ import { findFreePort } from '../../infra/local/ports.ts';
 import { removePostgresData } from '../../infra/local/postgres.ts';
 import { type Stack, type StackOptions, startStack } from '../../infra/local/stack.ts';
 import { scanLogs } from './log-scan.ts';
-import { copyPreparedStores } from './prepared-stores.ts';
+import { copyPreparedStores, postgresPassword, shippedKnowledgeBase } from './prepared-stores.ts';
 import { createTemporaryFolder, removeTemporaryFolder } from './temporary-folder.ts';
 
 export interface TestStackOptions {
@@ -26,7 +26,6 @@ export interface TestStack extends Stack {
   logFile(name: string): string;
 }
 
-const shippedKnowledgeBase = 'infra/knowledge';
 /** Opens the operators' routes of every test stack. */
 export const adminToken = 'operator-of-the-tests';
 
@@ -43,7 +42,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     replicas,
     httpPort: await findFreePort(),
     httpsPort: await findFreePort(),
-    postgresPassword: 'password-of-the-tests',
+    postgresPassword,
     durable: false,
     variables: {
       ENVIRONMENT: 'development',
@@ -65,7 +64,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     removeTemporaryFolder(dataDir);
   };
   try {
-    if (canBePrepared(stackOptions)) await copyPreparedStores(dataDir, stackOptions);
+    if (canBePrepared(stackOptions)) copyPreparedStores(dataDir);
     const stack = await startStack(stackOptions);
     return {
       ...stack,
