@@ -45,6 +45,8 @@ export interface GeminiModel extends LanguageModel {
 /** Largest `maxOutputTokens` of the Gemini Flash models (ai.google.dev/gemini-api/docs/models). */
 const largestOutputTokens = 65_536;
 const maxRetryDelayMs = 600;
+/** Nothing but the knowledge base stands behind the last model: of calls of which 30 % fail, 0.2 % of the answers do. */
+const lastModelRetries = 2;
 /** What a fallback model needs for an answer that is worth starting. */
 const minimumFallbackMs = 2_000;
 const probeTimeoutMs = 1_000;
@@ -103,14 +105,14 @@ export function createGeminiModel(options: GeminiModelOptions): GeminiModel {
     return createBreakerModel(createBudgetedModel(observed, options.gate), breakerOf(name));
   }
 
-  function createPersistentModel(name: string) {
+  function createPersistentModel(name: string, retries: number) {
     const { maxOutputTokens } = options;
     const roomier = {
       maxOutputTokens: Math.min(2 * maxOutputTokens, largestOutputTokens),
       thinkingBudget: 0,
     };
     return createFallbackModel(
-      createRetryingModel(createCall(name, { maxOutputTokens }), { maxDelayMs: maxRetryDelayMs }),
+      createRetryingModel(createCall(name, { maxOutputTokens }), { retries, maxDelayMs: maxRetryDelayMs }),
       createCall(name, roomier),
       {
         when: ({ reason }) => reason === 'empty' || reason === 'truncated',
@@ -119,11 +121,11 @@ export function createGeminiModel(options: GeminiModelOptions): GeminiModel {
     );
   }
 
-  const primary = createPersistentModel(model);
+  const primary = createPersistentModel(model, fallbackModel === model ? lastModelRetries : 1);
   const withFallback =
     fallbackModel === model
       ? primary
-      : createFallbackModel(primary, createPersistentModel(fallbackModel), {
+      : createFallbackModel(primary, createPersistentModel(fallbackModel, lastModelRetries), {
           when: ({ reason }) => reason !== 'blocked',
           minimumRemainingMs: minimumFallbackMs,
         });

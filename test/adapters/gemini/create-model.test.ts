@@ -80,10 +80,10 @@ describe('one failed call', () => {
     expect(reply.finish).toBeDefined();
   });
 
-  it('of the other model as well leaves an error after one retry each', async () => {
+  it('of the other model as well leaves an error after one retry of the first and two of the last', async () => {
     server.setScript({ faults: [{ kind: 'status', status: 503 }] });
     expect((await ask(createModel())).error).toMatchObject({ reason: 'unavailable' });
-    expect(calledModels()).toEqual([primary, primary, fallback, fallback]);
+    expect(calledModels()).toEqual([primary, primary, fallback, fallback, fallback]);
   });
 });
 

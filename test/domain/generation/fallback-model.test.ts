@@ -92,14 +92,17 @@ describe('a fallback', () => {
 });
 
 describe('a retry', () => {
-  it('comes once, and only for what may pass', async () => {
+  it('comes as often as told, and only for what may pass', async () => {
     const flaky = createScriptedModel([outage], ['a']);
-    expect(await read(createRetryingModel(flaky, { maxDelayMs: 0 }))).toEqual(['a', 'finish']);
+    expect(await read(createRetryingModel(flaky, { retries: 1, maxDelayMs: 0 }))).toEqual(['a', 'finish']);
     const down = createScriptedModel([outage]);
-    await expect(read(createRetryingModel(down, { maxDelayMs: 0 }))).rejects.toBe(outage);
+    await expect(read(createRetryingModel(down, { retries: 1, maxDelayMs: 0 }))).rejects.toBe(outage);
     expect(down.attempts).toHaveLength(2);
+    const downForLong = createScriptedModel([outage]);
+    await expect(read(createRetryingModel(downForLong, { retries: 2, maxDelayMs: 0 }))).rejects.toBe(outage);
+    expect(downForLong.attempts).toHaveLength(3);
     const blocked = createScriptedModel([new DependencyError('gemini', 'blocked', 'no')]);
-    await expect(read(createRetryingModel(blocked, { maxDelayMs: 0 }))).rejects.toThrow('no');
+    await expect(read(createRetryingModel(blocked, { retries: 1, maxDelayMs: 0 }))).rejects.toThrow('no');
     expect(blocked.attempts).toHaveLength(1);
   });
 });
