@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { askJson } from '../chat-client.ts';
 import type { Fault } from '../fault.ts';
 import type { FaultSystem } from '../fault-system.ts';
+import { judgingMemory } from './judging-memory.ts';
 
 const unnoticed = { wholeShare: 1, addedP99Ms: 500 };
-const allowedGrowthBytes = 50 * 1024 * 1024;
 
 export const clientFaults: readonly Fault[] = [
   {
@@ -18,50 +18,49 @@ export const clientFaults: readonly Fault[] = [
     lastsMs: 0,
     run: ({ system }) => askAllAtOnce(system, 900),
   },
-  {
+  judgingMemory({
     name: 'slow-readers',
     title: '200 clients that ask for a stream and never read it',
     goal: unnoticed,
     lastsMs: 15_000,
     isTest: true,
-    run: ({ system, hold }) =>
-      watchMemory(system, async () => {
-        const sockets = await openSockets(system, 200, (index) => askInRawHttp(`slow-reader-${index}`));
-        for (const socket of sockets) socket.pause();
-        await hold();
-        return sockets;
-      }),
-  },
-  {
+    async run({ system, hold }) {
+      const sockets = await openSockets(system, 200, (index) => askInRawHttp(`slow-reader-${index}`));
+      for (const socket of sockets) socket.pause();
+      await hold();
+      for (const socket of sockets) socket.destroy();
+      return undefined;
+    },
+  }),
+  judgingMemory({
     name: 'slow-senders',
     title: '500 clients that send their question byte by byte',
     goal: unnoticed,
     lastsMs: 15_000,
-    run: ({ system, hold }) =>
-      watchMemory(system, async () => {
-        const sockets = await openSockets(system, 500, (index) =>
-          askInRawHttp(`slow-sender-${index}`).slice(0, 40),
-        );
-        const dripping = setInterval(() => {
-          for (const socket of sockets) if (socket.writable) socket.write('x');
-        }, 1000);
-        await hold();
-        clearInterval(dripping);
-        return sockets;
-      }),
-  },
-  {
+    async run({ system, hold }) {
+      const greet = (index: number) => askInRawHttp(`slow-sender-${index}`).slice(0, 40);
+      const sockets = await openSockets(system, 500, greet);
+      const dripping = setInterval(() => {
+        for (const socket of sockets) if (socket.writable) socket.write('x');
+      }, 1000);
+      await hold();
+      clearInterval(dripping);
+      for (const socket of sockets) socket.destroy();
+      return undefined;
+    },
+  }),
+  judgingMemory({
     name: 'idle-connections',
     title: '3,000 connections that say nothing',
     goal: unnoticed,
     lastsMs: 15_000,
-    run: ({ system, hold }) =>
-      watchMemory(system, async () => {
-        const sockets = await openSockets(system, 3000, () => '');
-        await hold();
-        return sockets;
-      }),
-  },
+    async run({ system, hold }) {
+      const sockets = await openSockets(system, 3000, () => '');
+      await hold();
+      for (const socket of sockets) socket.destroy();
+      return undefined;
+    },
+  }),
 ];
 
 /** Some are refused, early and with 503; all others must be answered, and operators must still be able to look. */
@@ -109,24 +108,6 @@ async function lookUntil(work: Promise<unknown>, { nginx }: FaultSystem): Promis
     await Promise.race([end, sleep(500)]);
   }
   return slowestMs;
-}
-
-/** Memory of the replicas after a garbage collection must not grow with what clients fail to do. */
-async function watchMemory(system: FaultSystem, run: () => Promise<readonly Socket[]>) {
-  const before = await measureMemory(system);
-  const sockets = await run();
-  const grownBytes = (await measureMemory(system)) - before;
-  for (const socket of sockets) socket.destroy();
-  const grownMegabytes = Math.round(grownBytes / 1024 / 1024);
-  return {
-    note: `the largest replica grew by ${grownMegabytes} MB`,
-    problems: grownBytes > allowedGrowthBytes ? [`a replica grew by ${grownMegabytes} MB`] : [],
-  };
-}
-
-async function measureMemory(system: FaultSystem): Promise<number> {
-  const memories = await Promise.all(system.replicas().map((replica) => system.agentOf(replica).memory()));
-  return Math.max(...memories.map(({ heapUsed, external }) => heapUsed + external));
 }
 
 const atOnce = 100;

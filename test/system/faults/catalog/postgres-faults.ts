@@ -1,13 +1,19 @@
 import postgres, { type Sql } from 'postgres';
 import type { Fault } from '../fault.ts';
 import type { FaultSystem } from '../fault-system.ts';
+import { judgingMemory } from './judging-memory.ts';
 import { createOutages } from './outages.ts';
 
 /** Chats never wait for Postgres. */
 const unnoticed = { wholeShare: 1, addedP99Ms: 500 };
 
+/** What waits for Postgres meanwhile must not fill the replicas. */
+const lastingOutages = ['postgres-stopped', 'postgres-frozen'];
+
 export const postgresFaults: readonly Fault[] = [
-  ...createOutages('postgres', unnoticed, ['flapping', 'cut']),
+  ...createOutages('postgres', unnoticed, ['flapping', 'cut']).map((fault) =>
+    lastingOutages.includes(fault.name) ? judgingMemory({ ...fault, lastsMs: 60_000 }) : fault,
+  ),
   {
     name: 'postgres-full',
     title: 'Postgres out of connections',
