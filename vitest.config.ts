@@ -9,6 +9,14 @@ const needsServers = [
   'test/evaluation/recall.test.ts',
 ];
 
+const faultSuite = 'test/system/faults/faults.test.ts';
+const system = {
+  globalSetup: 'test/system/global-setup.ts',
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 10_000 } },
+};
+
 export default defineConfig({
   test: {
     // Each system test has a whole stack of its own.
@@ -31,10 +39,17 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/system/**/*.test.ts'],
-          globalSetup: 'test/system/global-setup.ts',
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
-          expect: { poll: { timeout: 10_000 } },
+          exclude: [faultSuite],
+          ...system,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: [faultSuite],
+          // After all others: what else works the processor looks like one more fault.
+          sequence: { groupOrder: 1 },
+          ...system,
         },
       },
       {
@@ -42,7 +57,7 @@ export default defineConfig({
           name: 'containers',
           include: ['test/compose/smoke.test.ts'],
           // After all others: building the image wants the whole machine.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           testTimeout: 120_000,
         },
       },

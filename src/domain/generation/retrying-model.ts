@@ -18,9 +18,13 @@ export function createRetryingModel(
   { retries, maxDelayMs, random = Math.random }: RetryOptions,
 ): LanguageModel {
   if (retries === 0) return model;
-  return createFallbackModel(model, createRetryingModel(model, { retries: retries - 1, maxDelayMs, random }), {
-    when: (failure) => failure.retryable,
-    delayMs: () => random() * maxDelayMs,
-    minimumRemainingMs,
-  });
+  return createFallbackModel(
+    model,
+    createRetryingModel(model, { retries: retries - 1, maxDelayMs, random }),
+    {
+      when: (failure) => failure.retryable,
+      delayMs: () => random() * maxDelayMs,
+      minimumRemainingMs,
+    },
+  );
 }
