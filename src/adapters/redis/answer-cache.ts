@@ -1,6 +1,6 @@
-import type { AnswerCache, AnswerTicket, EmbeddingCache } from '../../domain/ports/answer-cache.ts';
+import type { AnswerCache, AnswerTicket } from '../../domain/ports/answer-cache.ts';
 import { parseAnswer } from './chat-records.ts';
-import { answerKey, answerLeaseKey, embeddingKey, embeddingTtlSeconds } from './keys.ts';
+import { answerKey, answerLeaseKey } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
 
 const leaseMs = 3000;
@@ -66,20 +66,6 @@ export function createRedisAnswerCache(connection: RedisConnection): AnswerCache
     },
     async giveUp(key, owner) {
       await connection.run((redis) => redis.eval(giveUpScript, 1, answerLeaseKey(key), owner, uncacheableMs));
-    },
-  };
-}
-
-export function createRedisEmbeddingCache(connection: RedisConnection): EmbeddingCache {
-  return {
-    find: (key) =>
-      connection.run(async (redis) => {
-        const text = await redis.get(embeddingKey(key));
-        return text === null ? undefined : (JSON.parse(text) as number[]);
-      }),
-    async save(key, embedding) {
-      const text = JSON.stringify(embedding);
-      await connection.run((redis) => redis.set(embeddingKey(key), text, 'EX', embeddingTtlSeconds));
     },
   };
 }

@@ -20,6 +20,7 @@ import {
   requestStopScript,
   restartScript,
 } from './chat-scripts.ts';
+import { parseEmbedding } from './embedding-cache.ts';
 import {
   activeSessionsKey,
   answerKey,
@@ -86,7 +87,7 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
           session: parseSession(meta),
           turns: chat.historyTurns === 0 ? [] : turns.map(parseTurn),
           answerTicket: ticket && parseTicket(ticket),
-          cachedEmbedding: embedding === null ? undefined : (JSON.parse(embedding) as number[]),
+          cachedEmbedding: embedding === null ? undefined : parseEmbedding(embedding),
         } satisfies OpenedChat;
       }),
 
