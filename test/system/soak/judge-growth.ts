@@ -1,6 +1,6 @@
 import type { Sample } from './sample.ts';
 
-/** A figure that grew over the part of the run that is judged. */
+/** A figure that may have grown over the part of the run that is judged. */
 export interface Growth {
   readonly what: string;
   readonly grown: number;
@@ -10,9 +10,11 @@ export interface Growth {
 /** Of a run, what comes before is the time in which caches fill and code is compiled. */
 const warmUpShare = 1 / 3;
 const allowedHeapMegabytes = 2;
-/** Connections come and go with what is in flight. */
+/** Connections come and go with what is in flight; those to Postgres within their pools. */
 const allowedHandles = 20;
-const allowedConnections = 2;
+const allowedBacklog = 20;
+/** Of all keys: people begin sessions at random. */
+const allowedKeyShare = 0.05;
 
 /** The trend of every figure after the warm-up: the slope of the least-squares line, times the time it was looked at. */
 export function judgeGrowth(samples: readonly Sample[]): Growth[] {
@@ -32,9 +34,15 @@ export function judgeGrowth(samples: readonly Sample[]): Growth[] {
       allowed: 0,
     },
     {
-      what: 'Postgres connections',
-      grown: trendOf(judged.map(({ postgresConnections }) => postgresConnections)),
-      allowed: allowedConnections,
+      what: 'sessions, claims and replies in Redis',
+      grown: trendOf(judged.map(({ keys }) => keys)),
+      allowed: allowedKeyShare * Math.max(...judged.map(({ keys }) => keys)),
+    },
+    { what: 'backlog', grown: trendOf(judged.map(({ backlog }) => backlog)), allowed: allowedBacklog },
+    {
+      what: 'replicas that began anew',
+      grown: (samples[0]?.pids ?? []).filter((pid, index) => pid !== samples.at(-1)?.pids[index]).length,
+      allowed: 0,
     },
   ];
 }
