@@ -18,6 +18,8 @@ export interface Goal {
   readonly lostRows: number;
   /** Answered questions that may be missing in the history. */
   readonly lostTurns: number;
+  /** State lines without which the fault had no effect, and shows nothing. */
+  readonly leastStateLines: number;
   /** Times that one replica may write the same state line. */
   readonly repeatedLines: number;
 }
@@ -31,6 +33,7 @@ export const strictGoal: Goal = {
   recoveryMs: 10_000,
   lostRows: 0,
   lostTurns: 0,
+  leastStateLines: 0,
   repeatedLines: 4,
 };
 

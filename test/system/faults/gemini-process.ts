@@ -7,7 +7,7 @@ import type { GeminiScript } from '../../gemini-server/script.ts';
 
 /** The Gemini-compatible server as a process of its own: it can be frozen, and takes no time from the load. */
 export interface GeminiProcess extends Service {
-  /** Replaces the whole script. */
+  /** Replaces the whole script; a restarted server goes on with it. */
   setScript(script: GeminiScript): Promise<void>;
   /** The newest calls, oldest first. */
   calls(): Promise<readonly RecordedCall[]>;
@@ -29,11 +29,22 @@ export async function startGeminiProcess(logFile: string): Promise<GeminiProcess
     isReady: () => answersTcp(port, 'GET /control/calls HTTP/1.1\r\nHost: gemini\r\n\r\n', 'HTTP/1.1 200'),
   });
   await service.start();
+  let current: GeminiScript = {};
+
+  async function sendScript() {
+    const response = await fetch(`${url}/control/script`, { method: 'PUT', body: JSON.stringify(current) });
+    if (!response.ok) throw new Error(`the script was refused: ${await response.text()}`);
+  }
+
   return {
     ...service,
+    async start() {
+      await service.start();
+      await sendScript();
+    },
     async setScript(script) {
-      const response = await fetch(`${url}/control/script`, { method: 'PUT', body: JSON.stringify(script) });
-      if (!response.ok) throw new Error(`the script was refused: ${await response.text()}`);
+      current = script;
+      await sendScript();
     },
     async calls() {
       const response = await fetch(`${url}/control/calls`);

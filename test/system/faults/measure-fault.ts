@@ -108,6 +108,7 @@ function judge(figures: Counts, goal: Goal): string[] {
     ...atMost('lost turns', figures.lostTurns, goal.lostTurns),
     ...atMost('added p99 (ms)', figures.addedP99Ms, goal.addedP99Ms),
     ...atMost('recovery (ms)', figures.recoveryMs, goal.recoveryMs),
+    ...(figures.stateLines < goal.leastStateLines ? ['no replica took notice'] : []),
   ];
 }
 

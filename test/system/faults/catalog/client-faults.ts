@@ -34,11 +34,14 @@ export const clientFaults: readonly Fault[] = [
   }),
   judgingMemory({
     name: 'slow-senders',
-    title: '500 clients that send their question byte by byte',
+    title: '500 clients that send their headers or their question byte by byte',
     goal: unnoticed,
     lastsMs: 15_000,
     async run({ system, hold }) {
-      const greet = (index: number) => askInRawHttp(`slow-sender-${index}`).slice(0, 40);
+      const greet = (index: number) => {
+        const request = askInRawHttp(`slow-sender-${index}`);
+        return request.slice(0, index % 2 === 0 ? 40 : request.indexOf('{') + 1);
+      };
       const sockets = await openSockets(system, 500, greet);
       const dripping = setInterval(() => {
         for (const socket of sockets) if (socket.writable) socket.write('x');

@@ -16,11 +16,12 @@ export function createOutages(
   tests: readonly string[],
 ): readonly Fault[] {
   const properName = properNames[name];
+  const noticed = { ...goal, leastStateLines: 1 };
   const faults: readonly Fault[] = [
     {
       name: `${name}-stopped`,
       title: `${properName} stopped, connections refused`,
-      goal,
+      goal: noticed,
       lastsMs: 30_000,
       async run({ system, hold }) {
         await system.proxies[name].setReachable(false);
@@ -34,7 +35,7 @@ export function createOutages(
     {
       name: `${name}-frozen`,
       title: `${properName} frozen (SIGSTOP)`,
-      goal,
+      goal: noticed,
       lastsMs: 30_000,
       async run({ system, hold }) {
         system.serviceOf(name).pause();

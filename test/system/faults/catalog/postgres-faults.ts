@@ -17,7 +17,7 @@ export const postgresFaults: readonly Fault[] = [
   {
     name: 'postgres-full',
     title: 'Postgres out of connections',
-    goal: unnoticed,
+    goal: { ...unnoticed, leastStateLines: 1 },
     lastsMs: 20_000,
     isTest: true,
     async run({ system, hold }) {
