@@ -1,20 +1,37 @@
-/** How long the statistics endpoints' reports take with little and with much history. `npm run bench:statistics`. */
+/**
+ * How long the statistics endpoints take with little and with much history, side by side: whatever else keeps the
+ * machine busy meets both. `npm run bench:statistics`.
+ */
 import { createPostgresStatisticsStore } from '../../src/adapters/postgres/statistics-store.ts';
+import { createStatisticsRoutes } from '../../src/http/routes/statistics.ts';
 import { type StatisticsDatabase, startStatisticsDatabase } from '../fixtures/statistics-database.ts';
+import { interaction } from '../fixtures/statistics-events.ts';
+import { percentile } from './percentile.ts';
 
 const now = new Date('2026-03-01T12:30:00Z');
-const callsPerReport = 200;
+const historyDays = 90;
+const sizes = [10_000, 1_000_000] as const;
+const paths = [
+  '/api/statistics?days=30',
+  '/api/statistics?days=365',
+  '/api/statistics/performance?days=7',
+  '/api/statistics/performance?days=30',
+];
+const warmUpCalls = 50;
+const calls = 300;
 
 /**
- * Fills what reports read as this many interactions leave it, in the order of time: 90 days, 50,000 users, a third of the questions asked
- * once, the others out of 3,000.
+ * Fills what reports read as so many interactions leave it, in the order of time: 90 days, 50,000 users, a third of the
+ * questions asked once, the others out of 3,000. The last hour comes as replicas write it, after Postgres last cleaned up.
  */
-const fill = async ({ sql, clear }: StatisticsDatabase, interactions: number) => {
-  await clear();
-  await sql`DROP TABLE IF EXISTS asked`;
+const fill = async (
+  { sql }: StatisticsDatabase,
+  store: ReturnType<typeof createStore>,
+  interactions: number,
+) => {
   await sql`
     CREATE UNLOGGED TABLE asked AS
-    SELECT ${now}::timestamptz - random() * interval '90 days' AS at,
+    SELECT ${now}::timestamptz - interval '1 hour' - random() * make_interval(days => ${historyDays}) AS at,
       'user-' || floor(random() * 50000) AS user_id,
       CASE WHEN random() < 0.33 THEN 'rare ' || n ELSE 'frequent ' || floor(3000 * random() ^ 3) END AS question,
       300 + floor(200 * random() ^ 2) AS bucket,
@@ -39,47 +56,75 @@ const fill = async ({ sql, clear }: StatisticsDatabase, interactions: number) =>
     INSERT INTO query_analytics
     SELECT md5(question), (at AT TIME ZONE 'UTC')::date, question, count(*), 900000 * count(*), count(DISTINCT user_id)
     FROM asked GROUP BY question, 2 ORDER BY 2`;
+  await sql`DROP TABLE asked`;
   await sql`VACUUM ANALYZE`;
+  for (let n = 0; n < interactions / historyDays / 24; n += 1) await store.recordEvents([newEvent(n)]);
 };
 
-/** Times in ms, ascending. */
-const measure = async (call: () => Promise<unknown>) => {
-  const times: number[] = [];
-  for (let n = 0; n < callsPerReport; n += 1) {
-    const startedAt = performance.now();
-    await call();
-    times.push(performance.now() - startedAt);
-  }
-  return times.sort((one, other) => one - other);
-};
+const newEvent = (n: number) =>
+  interaction({
+    id: `new-${n}`,
+    at: now,
+    userId: `user-${n}`,
+    question: `Question ${n % 50}?`,
+    responseTimeMs: 300 + (n % 1000),
+  });
 
-const percentile = (sorted: readonly number[], share: number) =>
-  (sorted[Math.ceil(sorted.length * share) - 1] ?? 0).toFixed(1);
-
-const printRow = (...cells: unknown[]) => console.log(cells.map((cell) => String(cell).padEnd(24)).join(''));
-
-const database = await startStatisticsDatabase();
-try {
-  const store = createPostgresStatisticsStore(database.postgres, {
-    retentionDays: 90,
+const createStore = ({ postgres }: StatisticsDatabase) =>
+  createPostgresStatisticsStore(postgres, {
+    retentionDays: historyDays,
     minUsersPerQuestion: 3,
     trackUserSessions: true,
     trackQueryAnalytics: true,
     now: () => now,
   });
-  printRow('interactions', 'report', 'p50 (ms)', 'p95 (ms)');
-  for (const interactions of [10_000, 1_000_000]) {
-    await fill(database, interactions);
-    for (const [name, report] of [
-      ['usage, 30 days', () => store.getUsage(30)],
-      ['usage, 365 days', () => store.getUsage(365)],
-      ['performance, 7 days', () => store.getPerformance(7)],
-      ['performance, 30 days', () => store.getPerformance(30)],
-    ] as const) {
-      const times = await measure(report);
-      printRow(interactions, name, percentile(times, 0.5), percentile(times, 0.95));
+
+const prepare = async (interactions: number) => {
+  const database = await startStatisticsDatabase();
+  const store = createStore(database);
+  const routes = createStatisticsRoutes({ store, countActiveSessions: async () => 0, authorize: [] });
+  return {
+    stop: database.stop,
+    fill: () => fill(database, store, interactions),
+    /** How long a request took, in ms. */
+    async time(path: string): Promise<number> {
+      const startedAtMs = performance.now();
+      const reply = await routes.request(path);
+      await reply.text();
+      if (reply.status !== 200) throw new Error(`${path} was answered with ${reply.status}`);
+      return performance.now() - startedAtMs;
+    },
+  };
+};
+
+const printRow = (...cells: readonly string[]) => console.log(`| ${cells.join(' | ')} |`);
+const inMs = (ms: number) => `${ms.toFixed(1)} ms`;
+
+const [little, much] = [await prepare(sizes[0]), await prepare(sizes[1])];
+try {
+  await little.fill();
+  await much.fill();
+  const names = sizes.map((size) => `${size.toLocaleString('en')} interactions, p50 / p95`);
+  printRow('endpoint', ...names, 'ratio of p50 / p95');
+  printRow(...Array.from({ length: 4 }, () => '---'));
+  for (const path of paths) {
+    const times = { little: [] as number[], much: [] as number[] };
+    for (let call = -warmUpCalls; call < calls; call += 1) {
+      const [littleMs, muchMs] = [await little.time(path), await much.time(path)];
+      if (call < 0) continue;
+      times.little.push(littleMs);
+      times.much.push(muchMs);
     }
+    const at = (share: number) => [percentile(times.little, share), percentile(times.much, share)] as const;
+    const [p50, p95] = [at(0.5), at(0.95)];
+    printRow(
+      path,
+      `${inMs(p50[0])} / ${inMs(p95[0])}`,
+      `${inMs(p50[1])} / ${inMs(p95[1])}`,
+      `${(p50[1] / p50[0]).toFixed(2)} / ${(p95[1] / p95[0]).toFixed(2)}`,
+    );
   }
 } finally {
-  await database.stop();
+  await little.stop();
+  await much.stop();
 }

@@ -92,7 +92,10 @@ export const feedback = pgTable(
   ],
 );
 
-/** Questions per day, masked and normalised. Mean time: total_time_us / count. */
+/**
+ * Questions per day, masked and normalised. Mean time: total_time_us / count. The migrations add to both indexes what
+ * reports read, so that these stay off the rows.
+ */
 export const queryAnalytics = pgTable(
   'query_analytics',
   {
@@ -138,7 +141,10 @@ export const userActivity = pgTable(
   (table) => [index().on(table.lastSeenHour)],
 );
 
-/** Sums by hour and by day (UTC) over all that was ever written; nothing in them is anybody's. */
+/**
+ * Sums by hour and by day (UTC) over all that was ever written; nothing in them is anybody's. The primary key carries
+ * the values along, as the migrations say: reports sum thousands of them.
+ */
 export const statisticsRollups = pgTable(
   'statistics_rollups',
   {

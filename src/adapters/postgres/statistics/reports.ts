@@ -94,7 +94,11 @@ const findTopQuestions = async (
       ORDER BY sum(count) DESC
       LIMIT ${candidateCount}
     ), listed AS MATERIALIZED (
-      SELECT question_hash FROM candidates
+      SELECT question_hash, (
+        SELECT sum(count)::float8 FROM query_analytics AS asked
+        WHERE asked.question_hash = candidates.question_hash AND asked.day >= ${from}
+      ) AS total
+      FROM candidates
       WHERE (
         SELECT count(*) FROM (
           SELECT DISTINCT user_id FROM question_askers AS asker
@@ -102,13 +106,14 @@ const findTopQuestions = async (
           LIMIT ${minUsers}
         ) AS users
       ) >= ${minUsers}
+      ORDER BY total DESC, question_hash
+      LIMIT ${listedQuestions}
     )
-    SELECT min(question) AS question, sum(count)::float8 AS total
-    FROM listed JOIN query_analytics USING (question_hash)
-    WHERE day >= ${from}
-    GROUP BY question_hash
-    ORDER BY total DESC, question
-    LIMIT ${listedQuestions}`);
+    SELECT total, (
+      SELECT question FROM query_analytics AS asked WHERE asked.question_hash = listed.question_hash LIMIT 1
+    ) AS question
+    FROM listed
+    ORDER BY total DESC, question`);
   return rows.map(({ question, total }) => ({ question, count: total }));
 };
 
