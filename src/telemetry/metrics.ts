@@ -1,5 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { type Dependency, dependencies } from '../domain/errors.ts';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type LabelValues, Registry } from 'prom-client';
+import { type Dependency, dependencies, type ErrorCode } from '../domain/errors.ts';
 
 const prefix = 'tum_chatbot_';
 
@@ -34,6 +34,17 @@ export interface AnswerOutcome {
   degraded: readonly Dependency[];
 }
 
+/** Codes of failures that are ours; alerts go by their share of the requests. */
+const failureCodes: readonly ErrorCode[] = ['INTERNAL_ERROR', 'SERVICE_UNAVAILABLE'];
+const shedReasons = ['in_flight', 'event_loop'] as const;
+const dropReasons = ['queue_full', 'buffer_full', 'unreadable'] as const;
+const uncaughtKinds = ['uncaughtException', 'unhandledRejection'] as const;
+
+/** From the start at 0: a series that begins with its first event shows Prometheus no increase by it. */
+const startAtZero = <L extends string>(counter: Counter<L>, label: L, values: readonly string[]) => {
+  for (const value of values) counter.inc({ [label]: value } as LabelValues<L>, 0);
+};
+
 const createRequestMetrics = (registry: Registry) => {
   const registers = [registry];
   const inFlight = new Gauge({
@@ -66,6 +77,8 @@ const createRequestMetrics = (registry: Registry) => {
     labelNames: ['reason'],
     registers,
   });
+  startAtZero(rateLimited, 'share', ['cluster', 'replica']);
+  startAtZero(shed, 'reason', shedReasons);
   return {
     /** Notes that a request came in; the returned function, called once, notes how it ended. */
     begin: (): ((outcome: RequestOutcome) => void) => {
@@ -74,11 +87,12 @@ const createRequestMetrics = (registry: Registry) => {
       return ({ method, route, status, errorCode }) => {
         inFlight.dec();
         duration.observe({ method, route, status }, (performance.now() - startedAt) / 1000);
+        for (const code of failureCodes) errors.inc({ route, code }, 0);
         if (errorCode !== undefined) errors.inc({ route, code: errorCode });
       };
     },
     recordRateLimited: (degraded: boolean) => rateLimited.inc({ share: degraded ? 'replica' : 'cluster' }),
-    recordShed: (reason: 'in_flight' | 'event_loop' | 'draining') => shed.inc({ reason }),
+    recordShed: (reason: (typeof shedReasons)[number]) => shed.inc({ reason }),
   };
 };
 
@@ -134,6 +148,7 @@ const createAnswerMetrics = (registry: Registry) => {
     labelNames: ['dependency'],
     registers,
   });
+  startAtZero(degraded, 'dependency', dependencies);
   const retrieval = new Histogram({
     name: `${prefix}retrieval_duration_seconds`,
     help: 'Time to find entries, by search method.',
@@ -190,6 +205,7 @@ const createStatisticsMetrics = (registry: Registry) => {
     labelNames: ['reason'],
     registers,
   });
+  startAtZero(dropped, 'reason', dropReasons);
   return {
     setBacklog: ({ count, oldestAgeMs }: { count: number; oldestAgeMs: number }) => {
       backlog.set(count);
@@ -197,8 +213,7 @@ const createStatisticsMetrics = (registry: Registry) => {
     },
     setBuffered: (count: number) => buffered.set(count),
     recordWritten: (count: number) => written.inc(count),
-    recordDropped: (reason: 'queue_full' | 'buffer_full' | 'unreadable', count: number) =>
-      dropped.inc({ reason }, count),
+    recordDropped: (reason: (typeof dropReasons)[number], count: number) => dropped.inc({ reason }, count),
   };
 };
 
@@ -217,6 +232,7 @@ const createStateMetrics = (registry: Registry) => {
     labelNames: ['kind'],
     registers,
   });
+  startAtZero(bugs, 'kind', uncaughtKinds);
   const knowledgeVersion = new Gauge({
     name: `${prefix}knowledge_version`,
     help: 'Version of the knowledge base that this replica answers from; 0 without one.',
@@ -239,7 +255,7 @@ const createStateMetrics = (registry: Registry) => {
         },
       }),
     setDependencyUp: (dependency: Dependency, up: boolean) => dependencyUp.set({ dependency }, Number(up)),
-    recordUncaughtError: (kind: 'uncaughtException' | 'unhandledRejection') => bugs.inc({ kind }),
+    recordUncaughtError: (kind: (typeof uncaughtKinds)[number]) => bugs.inc({ kind }),
     setKnowledge: ({ version, entries }: { version: number; entries: number }) => {
       knowledgeVersion.set(version);
       knowledgeEntries.set(entries);

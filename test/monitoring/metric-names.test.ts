@@ -29,6 +29,8 @@ const foreignMetrics = [
   'node_filesystem_size_bytes',
   'node_memory_MemAvailable_bytes',
   'node_memory_MemTotal_bytes',
+  'redis_up',
+  'pg_up',
   'redis_memory_used_bytes',
   'redis_memory_max_bytes',
   'pg_stat_activity_count',

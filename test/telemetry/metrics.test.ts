@@ -44,6 +44,27 @@ it('tells Prometheus what was recorded, under one prefix', async () => {
   expect(names.filter((name) => !name?.startsWith('tum_chatbot_'))).toEqual([]);
 });
 
+it('shows what alerts count as 0 before its first event, for Prometheus sees no increase otherwise', async () => {
+  const metrics = createMetrics({ version: '1' });
+  metrics.requests.begin()({ method: 'POST', route: '/api/chat', status: 200 });
+  const text = await metrics.render();
+  for (const series of [
+    'http_errors_total{route="/api/chat",code="INTERNAL_ERROR"}',
+    'http_errors_total{route="/api/chat",code="SERVICE_UNAVAILABLE"}',
+    'shed_requests_total{reason="in_flight"}',
+    'shed_requests_total{reason="event_loop"}',
+    'rate_limited_total{share="replica"}',
+    'degraded_answers_total{dependency="gemini"}',
+    'statistics_dropped_total{reason="queue_full"}',
+    'statistics_dropped_total{reason="buffer_full"}',
+    'statistics_dropped_total{reason="unreadable"}',
+    'uncaught_errors_total{kind="uncaughtException"}',
+    'uncaught_errors_total{kind="unhandledRejection"}',
+  ]) {
+    expect(text).toContain(`tum_chatbot_${series} 0\n`);
+  }
+});
+
 it('keeps instances apart', async () => {
   const [one, two] = [createMetrics({ version: '1' }), createMetrics({ version: '1' })];
   one.statistics.recordWritten(3);

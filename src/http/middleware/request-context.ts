@@ -48,8 +48,9 @@ export function requestContext({ logger, metrics, tracing, replicaId, isDraining
     const { method } = c.req;
     const route = routePath(c, -1);
     const status = c.res.status;
-    const errorCode = c.get('errorCode');
     const finish = () => {
+      // Read now: a stream may fail long after its status went out.
+      const errorCode = c.get('errorCode');
       recordEnd({ method, route, status, errorCode });
       span?.end({ method, route, status, errorCode });
       const durationMs = Math.round((performance.now() - startedAtMs) * 10) / 10;
