@@ -21,11 +21,20 @@ END
     fi
     if [ -n "$ALERT_WEBHOOK" ]; then
         cat <<END
-    webhook_configs:
-      - url: $(quoted "$ALERT_WEBHOOK")
+    slack_configs:
+      - api_url: $(quoted "$ALERT_WEBHOOK")
         send_resolved: true
+        title: '{{ if eq .Status "firing" }}{{ .CommonLabels.severity | toUpper }}{{ else }}OK{{ end }}: {{ .CommonLabels.alertname }}'
+        title_link: ''
+        text: '{{ range .Alerts }}{{ .Annotations.summary }}{{ "\n" }}{{ end }}'
+        fallback: '{{ range .Alerts }}{{ .Annotations.summary }} {{ end }}'
 END
     fi
+}
+
+# mutes CRITICAL WARNING [LABELS]: no warning of what the critical alert says already, of the same thing
+mutes() {
+    printf '  - { source_matchers: [alertname = %s], target_matchers: [alertname = %s], equal: [%s] }\n' "$1" "$2" "${3:-}"
 }
 
 umask 077
@@ -37,9 +46,12 @@ route:
   group_interval: 5m
   repeat_interval: 4h
 inhibit_rules:
-  - source_matchers: [severity = critical]
-    target_matchers: [severity = warning]
-    equal: [job]
+$(mutes NobodyIsAnswered FewerReplicas)
+$(mutes AnswersVerySlow AnswersSlow)
+$(mutes ManyRequestsFail SomeRequestsFail)
+$(mutes DiskFull DiskFilling 'instance, mountpoint')
+$(mutes MemoryFull MemoryHigh instance)
+$(mutes CertificateEndsSoon CertificateEnds instance)
 receivers:
   - name: operators
 $(receivers)
