@@ -99,12 +99,18 @@ export const geminiFaults: readonly Fault[] = [
   }),
 ];
 
-/** With the breakers open, calls are trials now and then. */
+/** Three replicas, two models, a trial call each every 3 s: 20 in 10 s, and as many again for those that end together. */
+const trialCallsIn10s = 40;
+
+/** With the breakers open, calls are trials now and then, whatever is asked. */
 async function countCalls({ system }: FaultContext): Promise<Finding> {
   const calls = (await system.gemini.calls()).filter(({ method }) => method === 'streamGenerateContent');
   const lastMs = Date.now() - 10_000;
   const late = calls.filter(({ startedAt }) => startedAt > lastMs).length;
-  return { note: `${calls.length} calls of the model, ${late} of them in the last 10 s` };
+  return {
+    note: `${calls.length} calls of the model, ${late} of them in the last 10 s`,
+    problems: late > trialCallsIn10s ? [`${late} calls in 10 s of a model that was out`] : [],
+  };
 }
 
 /** After a 429, no replica calls that model again before the time that it named. */
