@@ -14,8 +14,17 @@ chain=TUM-CHATBOT
     exit 1
 }
 
+without() { # without PROGRAM: nothing holds without iptables, and IPv6 may be off on this machine
+    echo "$1 cannot be used here: $("$1" -w -n -L INPUT 2>&1 | head -n 1)" >&2
+    [ "$1" != iptables ] || exit 1
+}
+
+unguarded=
 for iptables in iptables ip6tables; do
-    "$iptables" -w -n -L INPUT >/dev/null 2>&1 || continue
+    "$iptables" -w -n -L INPUT >/dev/null 2>&1 || {
+        without "$iptables"
+        continue
+    }
     run() { "$iptables" -w "$@"; }
     for parent in INPUT DOCKER-USER; do
         run -n -L "$parent" >/dev/null 2>&1 || continue
@@ -31,7 +40,16 @@ for iptables in iptables ip6tables; do
     if [ "$iptables" = ip6tables ]; then run -A "$chain" -p ipv6-icmp -j RETURN; else run -A "$chain" -p icmp -j RETURN; fi
     run -A "$chain" -j DROP
     for parent in INPUT DOCKER-USER; do
-        if run -n -L "$parent" >/dev/null 2>&1; then run -I "$parent" 1 -i "$wan" -j "$chain"; fi
+        if run -n -L "$parent" >/dev/null 2>&1; then
+            run -I "$parent" 1 -i "$wan" -j "$chain"
+        elif [ "$iptables" = iptables ]; then
+            unguarded=$parent
+        fi
     done
 done
+# IPv6 may lack the chain: Docker then hands it on by a proxy, which INPUT guards.
+[ -z "$unguarded" ] || {
+    echo "The ports that Docker publishes stay open: there is no chain $unguarded. Start Docker, then run this again." >&2
+    exit 1
+}
 echo "From $wan: $([ "${1:-}" = --remove ] && echo 'no rules of ours' || echo "only ports $open_ports")"

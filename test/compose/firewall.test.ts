@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { projectPath } from '../../infra/local/project-root.ts';
 import { run, tryRun } from './run.ts';
@@ -71,6 +72,22 @@ it('lets in what is meant to be open, and no other port that Docker publishes', 
   expect(await Promise.all([443, 5432, 22, 9000].map(knock))).toEqual(['refused', 'lost', 'refused', 'lost']);
   const rules = await inside(host, 'iptables -S DOCKER-USER');
   expect(rules.match(/-j TUM-CHATBOT/g)).toHaveLength(1);
+});
+
+it('fails when it could not close anything, or not what Docker publishes', async () => {
+  const script = projectPath('infra/operations/firewall.sh');
+  const inHost = ['netns', 'exec', host, 'env', 'WAN_INTERFACE=wan'];
+  const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'bash', '-s'];
+  const refused = await tryRun('ip', [...inHost, ...asNobody], { input: readFileSync(script, 'utf8') });
+  expect(refused).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(refused.stderr).toContain('iptables cannot be used here');
+
+  await inside(host, 'iptables -D FORWARD -j DOCKER-USER; iptables -F DOCKER-USER; iptables -X DOCKER-USER');
+  const withoutDocker = await tryRun('ip', [...inHost, script]);
+  expect(withoutDocker).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(withoutDocker.stderr).toContain('no chain DOCKER-USER');
+  expect(await inside(host, 'iptables -S INPUT')).toContain('-j TUM-CHATBOT');
+  await inside(host, 'iptables -N DOCKER-USER; iptables -A FORWARD -j DOCKER-USER');
 });
 
 it('can be taken away again', async () => {
