@@ -1,6 +1,7 @@
 /**
  * What has to be there before the containers start: secrets as files, each in the folder of those who may read it, and
- * a first certificate. What the environment gives is taken; what it does not give is made once and kept.
+ * a first certificate. What the environment gives is taken. What it does not give is kept as it is: a script or an earlier
+ * start has set it, and a list of keys that became empty would let everyone in. What is missing and needed is made.
  *
  *   node provision.ts               all of it
  *   node provision.ts set NAME      one secret, its value from standard input
@@ -43,7 +44,8 @@ function setSecret(name: SecretName, value: string): void {
 function provisionSecret(name: SecretName): void {
   const path = join(secretsFolder, secrets[name].file);
   const kept = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
-  const value = given(name) ?? (secrets[name].isMade ? (kept ?? randomBytes(24).toString('base64url')) : '');
+  const first = secrets[name].isMade ? randomBytes(24).toString('base64url') : '';
+  const value = given(name) ?? kept ?? first;
   if (value === kept) return;
   setSecret(name, value);
   if (value !== '')
