@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ask } from './ask.ts';
@@ -26,21 +27,69 @@ it('says what is missing when there is no Gemini key', async () => {
   expect(stderr).toContain('GEMINI_API_KEY is not set');
 });
 
-it('finds .env from the root and from compose/', async () => {
+/** As an operator would in the checkout: nothing but .env says what to start. */
+const plain = (...composeArguments: string[]) =>
+  run('docker', ['compose', ...composeArguments], {
+    cwd: project.folder,
+    env: { COMPOSE_PROJECT_NAME: project.name, COMPOSE_BAKE: 'false', COMPOSE_PROGRESS: 'plain' },
+  });
+
+it('finds .env and the whole system from the root and from compose/', async () => {
   project.writeEnv({ ...minimal, ...gemini });
   const file = join(project.folder, 'compose/docker-compose.yml');
-  const config = ['config', '--quiet'];
-  await run('docker', ['compose', '--file', file, ...config], { cwd: project.folder });
-  await run('docker', ['compose', ...config], { cwd: join(project.folder, 'compose') });
+  const config = ['config', '--hash', '*'];
+  const hashes = await plain(...config);
+  expect(hashes).toContain('nginx');
+  expect(await plain('--file', file, ...config)).toBe(hashes);
+  expect(await run('docker', ['compose', ...config], { cwd: join(project.folder, 'compose') })).toBe(hashes);
+  expect(await run('docker', ['compose', 'config'], { cwd: project.folder })).toMatch(/^name: tum-chatbot$/m);
 });
 
-it('runs with the minimal .env', async () => {
+it('takes a certificate from an absolute path and knowledge from one in the checkout', async () => {
+  project.writeEnv({ ...minimal, CERTIFICATE_FOLDER: '/etc/tum-chatbot', KNOWLEDGE_BASE_PATH: 'my/entries' });
+  const { services } = JSON.parse(await plain('config', '--format', 'json')) as Config;
+  expect(services.nginx.volumes).toContainEqual(
+    expect.objectContaining({ type: 'bind', source: '/etc/tum-chatbot', target: '/run/certificate' }),
+  );
+  expect(services.ingest.volumes).toContainEqual(
+    expect.objectContaining({ source: join(project.folder, 'my/entries'), target: '/app/my/entries' }),
+  );
+});
+interface Config {
+  readonly services: Record<'nginx' | 'ingest', { readonly volumes: readonly object[] }>;
+}
+
+it('runs with the minimal .env, without COMPOSE_FILE', async () => {
   project.writeEnv({ ...minimal, ...gemini });
-  await project.compose('up', '--detach', '--build', '--wait');
+  // The Gemini-compatible server is what only the test adds.
+  const server = readFileSync(join(project.folder, 'test/compose/gemini.yml'), 'utf8');
+  writeFileSync(join(project.folder, 'compose.override.yaml'), server.replaceAll('..', '.'));
+  await plain('up', '--detach', '--build', '--wait');
   expect((await ask(project.httpUrl, 'When is the library in Garching open?')).answered_by).toBe('model');
-  const closed = await fetch(`${project.httpUrl}/api/statistics`);
-  expect(closed.status).toBe(401);
-  expect(await project.compose('logs', 'api')).toContain('ADMIN_TOKEN is not set');
+  expect((await fetch(`${project.httpUrl}/api/statistics`)).status).toBe(401);
+  expect(await plain('logs', 'api')).toContain('ADMIN_TOKEN is not set');
+});
+
+it('keeps secrets that only a script knows of over the next up', async () => {
+  const rotate = (name: string, input: string) =>
+    run(join(project.folder, 'infra/operations/rotate-secret.sh'), [name, '--stdin'], {
+      env: { COMPOSE_PROJECT_NAME: project.name, ROTATION_OVERLAP: '1' },
+      input,
+    });
+  await rotate('ADMIN_TOKEN', 'a-token-of-the-tests');
+  await rotate('CLIENT_API_KEYS', 'first-client-of-tests,second-client-of-tests');
+  await plain('up', '--detach', '--wait', '--scale', 'api=2', '--force-recreate', 'api');
+  for (const replica of ['1', '2']) {
+    const status = (path: string, token: string) =>
+      plain(
+        ...['exec', '-T', '--index', replica, 'api', 'node', '-e'],
+        `fetch('http://127.0.0.1:8080${path}', { headers: { Authorization: 'Bearer ${token}' } })
+          .then((reply) => console.log(reply.status))`,
+      );
+    expect(await status('/api/statistics', 'a-token-of-the-tests')).toBe('200\n');
+    expect(await status('/v1/models', 'second-client-of-tests')).toBe('200\n');
+    expect(await status('/v1/models', 'nobody')).toBe('401\n');
+  }
 });
 
 it('runs with the .env of an operator of old', async () => {
