@@ -11,11 +11,22 @@ const obstacle =
     : await findContainerObstacle(projectPath('.'));
 if (obstacle !== undefined) console.log(`The containers are not tried: ${obstacle}.`);
 
+/** What .env may hold besides the tests' own settings. */
+const secrets = {
+  CLIENT_API_KEYS: 'client-key-of-the-tests',
+  ANONYMIZE_SALT: 'salt-of-the-tests',
+  REDIS_PASSWORD: 'redis-password-of-the-tests',
+  DATABASE_PASSWORD: 'database-password-of-the-tests',
+  ALERT_SMTP_PASSWORD: 'mail-password-of-the-tests',
+  ALERT_WEBHOOK: 'https://example.org/webhook-of-the-tests',
+  GRAFANA_PASSWORD: 'grafana-password-of-the-tests',
+};
+
 describe.skipIf(obstacle !== undefined)('docker compose up --scale api=3 from a fresh clone', () => {
   let project: ComposeProject;
 
   beforeAll(async () => {
-    project = await createComposeProject({ env: testSettings });
+    project = await createComposeProject({ env: { ...testSettings, ...secrets } });
     await project.compose('up', '--detach', '--build', '--scale', 'api=3', '--wait', '--wait-timeout', '240');
   }, 330_000);
   afterAll(async () => {
@@ -61,6 +72,21 @@ describe.skipIf(obstacle !== undefined)('docker compose up --scale api=3 from a 
       expect(published.length > 0, Name).toBe(Name.includes('nginx'));
       const effective = await run('docker', ['exec', Name.slice(1), 'grep', 'CapEff', '/proc/1/status']);
       expect(effective, Name).toMatch(/0{16}/);
+    }
+  });
+
+  it('shows no secret in the environment of any running container', async () => {
+    const ids = (await project.compose('ps', '--quiet')).trim().split('\n');
+    const environments = await run('docker', [
+      'inspect',
+      '--format',
+      '{{.Name}} {{json .Config.Env}}',
+      ...ids,
+    ]);
+    expect(environments).toContain('CORS_ORIGINS=');
+    const { GEMINI_API_KEY, ADMIN_TOKEN } = testSettings;
+    for (const secret of Object.values({ GEMINI_API_KEY, ADMIN_TOKEN, ...secrets })) {
+      expect(environments).not.toContain(secret);
     }
   });
 
