@@ -1,4 +1,5 @@
-import { basename, dirname, extname, join } from 'node:path';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, parse } from 'node:path';
 import createRollingStream from 'pino-roll';
 
 export interface RotatingFileOptions {
@@ -19,6 +20,13 @@ export interface RotatingFile {
   write(line: string): void;
   close(): void;
 }
+
+/**
+ * Age at which files of replicas that are gone are deleted; replicas prune only their own. As long as backups of logs are
+ * kept, and as what a person had erased may stay in a log.
+ */
+export const forsakenAfterDays = 30;
+const dayMs = 86_400_000;
 
 /** `logs/app.log` of replica `api-1` becomes `logs/app.api-1.log`; the number of the file comes in front of `.log`. */
 export const replicaFile = ({
@@ -54,10 +62,34 @@ export const openRotatingFile = async (options: RotatingFileOptions): Promise<Ro
     process.stderr.write(`Log file ${options.file} cannot be written: ${error.message}\n`);
     stream.on('error', () => {});
   });
+  const prune = () => deleteForsaken(options).catch(() => {});
+  await prune();
+  const timer = setInterval(prune, dayMs).unref();
   return {
     write: (line) => {
       stream.write(line);
     },
-    close: () => stream.end(),
+    close: () => {
+      clearInterval(timer);
+      stream.end();
+    },
   };
+};
+
+/** Deletes what other replicas wrote under the same name and have not written to for `forsakenAfterDays`. */
+const deleteForsaken = async (options: RotatingFileOptions): Promise<void> => {
+  const { dir, name, ext } = parse(replicaFile(options));
+  const shared = `${parse(options.file).name}.`;
+  /** Replica, suffix, number. */
+  const isOfReplica = /^[\w-]+(\.\w+)?\.\d+$/;
+  const isOthers = (file: string) =>
+    file.startsWith(shared) &&
+    file.endsWith(ext) &&
+    isOfReplica.test(file.slice(shared.length, -ext.length)) &&
+    !file.startsWith(`${name}.`);
+  for (const file of (await readdir(dir)).filter(isOthers)) {
+    const path = join(dir, file);
+    const { mtimeMs } = await stat(path);
+    if (mtimeMs < Date.now() - forsakenAfterDays * dayMs) await rm(path, { force: true });
+  }
 };

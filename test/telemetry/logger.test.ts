@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -84,6 +84,23 @@ describe('the log', () => {
     const newest = (await readdir(directory)).filter((name) => !name.includes('error'));
     const texts = await Promise.all(newest.map(read));
     expect(texts.join('')).toContain('"line":199');
+  });
+
+  it('deletes what replicas that are gone left, once nobody wrote to it for 30 days', async () => {
+    const file = join(directory, 'app.log');
+    const daysAgo = async (name: string, days: number) => {
+      await writeFile(join(directory, name), 'a line\n');
+      const at = Date.now() / 1000 - days * 86_400;
+      await utimes(join(directory, name), at, at);
+    };
+    for (const name of ['app.gone-1.1.log', 'app.gone-1.2.log', 'app.gone-1.error.1.log'])
+      await daysAgo(name, 31);
+    const kept = ['app.late-1.1.log', 'other.gone-1.1.log', 'notes.txt', 'app.log'];
+    await daysAgo('app.late-1.1.log', 29);
+    for (const name of kept.slice(1)) await daysAgo(name, 31);
+    await createLogger(options({ file }), 'api-1', { output });
+    const names = await readdir(directory);
+    expect(names.filter((name) => !name.startsWith('app.api-1.')).sort()).toEqual(kept.sort());
   });
 
   it('goes on with stdout when the file cannot be opened', async () => {
