@@ -337,13 +337,7 @@ describe('TLS', () => {
 test('the access log is JSON, with the id, without queries and session ids', async () => {
   const { headers } = await send('/api/session/4bf92f3577b34da6a3ce929d0e0e4736/history?user=someone');
   const id = headers['x-request-id'];
-  let line: string | undefined;
-  while (line === undefined) {
-    line = readFileSync(join(folder, 'nginx/logs/access.log'), 'utf8')
-      .split('\n')
-      .find((candidate) => candidate.includes(String(id)));
-    await sleep(10);
-  }
+  const line = await accessLine(id);
   expect(line).not.toContain('someone');
   expect(JSON.parse(line)).toMatchObject({
     requestId: id,
@@ -352,3 +346,22 @@ test('the access log is JSON, with the id, without queries and session ids', asy
     time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
   });
 });
+
+test('the access log names the method that a refused client used', async () => {
+  const { status, headers } = await send('/', { method: 'POST', body: 'x'.repeat(65_537) });
+  expect(status).toBe(413);
+  expect(JSON.parse(await accessLine(headers['x-request-id']))).toMatchObject({
+    method: 'POST',
+    status: 413,
+  });
+});
+
+async function accessLine(requestId: string | string[] | undefined): Promise<string> {
+  for (;;) {
+    const line = readFileSync(join(folder, 'nginx/logs/access.log'), 'utf8')
+      .split('\n')
+      .find((candidate) => candidate.includes(String(requestId)));
+    if (line !== undefined) return line;
+    await sleep(10);
+  }
+}
