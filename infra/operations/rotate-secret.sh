@@ -26,12 +26,18 @@ rotate_listed() { # rotate_listed FILE
     sleep "$seen_after_seconds"
 }
 
+# An exporter reads its password when it starts.
+restart_exporter() {
+    [ -z "$(docker compose ps --quiet "$1-exporter" 2>/dev/null)" ] || docker compose restart "$1-exporter"
+}
+
 rotate_redis() {
     local old
     old=$(current redis/password)
     echo "ACL SETUSER default >$value" | redis_command -n 0 | grep -q OK
     printf '%s' "$value" | store_secret REDIS_PASSWORD
     remember
+    restart_exporter redis
     say "Redis takes both passwords for another $overlap_seconds s"
     sleep "$overlap_seconds"
     echo "ACL SETUSER default <$old" | redis_command -n 0 | grep -q OK
@@ -43,6 +49,7 @@ rotate_postgres() {
     printf "ALTER ROLE tum_chatbot PASSWORD '%s';\n" "$value" |
         docker compose exec -T postgres psql --quiet --username=tum_chatbot --set=ON_ERROR_STOP=1
     remember
+    restart_exporter postgres
 }
 
 # What .env says is taken at the next start: it has to say the same.
