@@ -5,38 +5,51 @@ state_folder=$(setting ALERT_STATE_FOLDER "${TMPDIR:-/tmp}/tum-chatbot-alerts")
 mkdir -p "$state_folder"
 alerts=0
 
+self=$(basename "$0" .sh)
+# A check that cannot look is worse than a bad answer.
+trap 'check "$self" critical "$self could not look: line $LINENO failed"' ERR
+
 # check NAME LEVEL MESSAGE: LEVEL is ok, warning or critical
 check() {
-    local file=$state_folder/$1 before=ok
-    [ ! -f "$file" ] || before=$(cat "$file")
     [ "$2" = ok ] || alerts=$((alerts + 1))
     say "$2: $3"
-    if [ "$2" = ok ]; then
-        rm -f "$file"
-        [ "$before" = ok ] || send "OK: $3"
-    elif [ "$before" != "$2" ] || [ -n "$(find "$file" -mmin +59)" ]; then
-        echo "$2" >"$file"
-        send "${2^^}: $3"
+    tell mail "$@"
+    tell webhook "$@"
+}
+
+# tell WAY NAME LEVEL MESSAGE: what could not be sent is sent at the next check
+tell() {
+    local file=$state_folder/$2.$1 before=ok
+    [ ! -f "$file" ] || before=$(cat "$file")
+    if [ "$3" = ok ]; then
+        if [ "$before" = ok ] || "by_$1" "OK: $4"; then rm -f "$file"; fi
+    elif [ "$before" != "$3" ] || [ -n "$(find "$file" -mmin +59)" ]; then
+        if "by_$1" "${3^^}: $4"; then echo "$3" >"$file"; fi
     fi
 }
 
-send() {
-    local subject email webhook escaped
-    subject="TUM Chatbot on $(hostname): $1"
+subject() { printf 'TUM Chatbot on %s: %s' "$(hostname)" "$1"; }
+
+by_mail() {
+    local email
     email=$(setting ALERT_EMAIL '')
+    [ -n "$email" ] || return 0
+    echo "$1" | mail -s "$(subject "$1")" "$email" || { say "The mail to $email could not be sent"; return 1; }
+}
+
+by_webhook() {
+    local webhook escaped
     webhook=$(setting ALERT_WEBHOOK '')
-    if [ -n "$email" ]; then
-        echo "$1" | mail -s "$subject" "$email" || say "The mail to $email could not be sent"
-    fi
-    if [ -n "$webhook" ]; then
-        escaped=$(printf '%s' "$subject" | sed -e 's/[\\"]/\\&/g')
-        curl --silent --fail --max-time 10 --header 'Content-Type: application/json' \
-            --data "{\"text\":\"$escaped\"}" "$webhook" >/dev/null || say 'The webhook could not be called'
-    fi
+    [ -n "$webhook" ] || return 0
+    escaped=$(subject "$1" | sed -e 's/[\\"]/\\&/g')
+    curl --silent --fail --max-time 10 --header 'Content-Type: application/json' \
+        --data "{\"text\":\"$escaped\"}" "$webhook" >/dev/null || { say 'The webhook could not be called'; return 1; }
 }
 
 # finish: the exit code says whether everything was well
 finish() {
+    trap - ERR
+    check "$self" ok "$self looked everywhere"
     [ "$alerts" -eq 0 ] || exit 1
 }
 

@@ -19,22 +19,20 @@ for service in nginx api redis postgres chroma; do
 done
 
 day=86400
-if certificate=$(docker compose exec -T nginx cat /run/certificate/tls.crt 2>/dev/null); then
-    if ! openssl x509 -noout -checkend $((7 * day)) <<<"$certificate" >/dev/null; then
-        check certificate critical 'the certificate ends within 7 days'
-    elif ! openssl x509 -noout -checkend $((21 * day)) <<<"$certificate" >/dev/null; then
-        check certificate warning 'the certificate ends within 21 days'
-    else
-        check certificate ok 'the certificate holds for 21 days and more'
-    fi
+if ! certificate=$(docker compose exec -T nginx cat /run/certificate/tls.crt 2>/dev/null); then
+    check certificate warning 'the certificate could not be read'
+elif ! openssl x509 -noout -checkend $((7 * day)) <<<"$certificate" >/dev/null; then
+    check certificate critical 'the certificate ends within 7 days'
+elif ! openssl x509 -noout -checkend $((21 * day)) <<<"$certificate" >/dev/null; then
+    check certificate warning 'the certificate ends within 21 days'
+else
+    check certificate ok 'the certificate holds for 21 days and more'
 fi
 
 backups=$(setting BACKUP_FOLDER backups)
-if [ -d "$backups" ]; then
-    if [ -n "$(find "$backups" -mindepth 2 -maxdepth 2 -name SHA256SUMS -mmin -1560)" ]; then
-        check backup ok 'the newest backup is younger than 26 hours'
-    else
-        check backup warning 'the newest backup is older than 26 hours'
-    fi
+if [ -n "$(find "$backups" -mindepth 2 -maxdepth 2 -name SHA256SUMS -mmin -1560 2>/dev/null)" ]; then
+    check backup ok 'the newest backup is younger than 26 hours'
+else
+    check backup warning "no backup in $backups is younger than 26 hours"
 fi
 finish
