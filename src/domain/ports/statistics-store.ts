@@ -41,7 +41,8 @@ export class UnstorableEventsError extends Error {
 export interface StatisticsStore {
   /**
    * Writes rows and roll-ups in one transaction and returns how many events were new. An event that is there
-   * already changes nothing, whichever replica wrote it and however often it comes.
+   * already changes nothing, whichever replica wrote it and however often it comes; but an answer takes the place of
+   * the failure of the same question, rows and counts.
    * @throws UnstorableEventsError when there is at least one among them that can never be stored; none is, then.
    */
   recordEvents(events: readonly StatisticsEvent[]): Promise<number>;

@@ -39,8 +39,13 @@ export interface RollupRow {
 
 export const toMicroseconds = (ms: number): number => Math.round(ms * 1000);
 
-export const countInteraction = (event: InteractionEvent): Count[] => {
-  const isAnswered = event.errorCode === undefined;
+/** An interaction as it happened, or as it is stored. */
+type CountedInteraction = Pick<InteractionEvent, 'at' | 'cached' | 'responseTimeMs'> &
+  Record<'searchMethod' | 'confidence', string> &
+  Record<'role' | 'campus' | 'errorCode', string | null | undefined>;
+
+export const countInteraction = (event: CountedInteraction): Count[] => {
+  const isAnswered = !event.errorCode;
   const one = (metric: RollupMetric, label = '', value = 1): Count => ({
     at: event.at,
     metric,
@@ -63,6 +68,9 @@ export const countInteraction = (event: InteractionEvent): Count[] => {
     ...(isAnswered && event.confidence === 'none' ? [one('unanswered')] : []),
   ];
 };
+
+/** Takes a count back. */
+export const uncount = (count: Count): Count => ({ ...count, value: -count.value });
 
 export const countSearch = (search: Omit<SearchEvent, 'kind'>): Count[] => {
   const one = (metric: RollupMetric, value: number): Count => ({

@@ -64,6 +64,43 @@ describe('recording', () => {
     expect(session?.ended_at).toEqual(new Date('2026-03-01T12:10:00Z'));
   });
 
+  describe('counts a question that failed and was answered at the second try as answered, once', () => {
+    const failed = interaction({
+      ...{ errorCode: 'SERVICE_UNAVAILABLE', response: '', role: undefined, confidence: 'none' },
+      ...{ resultsCount: 0, topSimilarity: 0, searchTimeMs: 0, responseTimeMs: 9000 },
+    });
+    const answered = interaction();
+    const orders: [string, StatisticsEvent[][]][] = [
+      ['failure first', [[failed], [answered]]],
+      ['answer first', [[answered], [failed]]],
+      ['together', [[failed, answered]]],
+      ['together, the other way round', [[answered, failed]]],
+      ['again and again', [[failed], [failed, answered], [answered], [failed], [answered, failed]]],
+    ];
+
+    const readAll = async () => {
+      const { sql } = database;
+      return {
+        usage: await createStore().getUsage(1),
+        performance: await createStore().getPerformance(1),
+        rows: await sql`SELECT * FROM chat_interactions`,
+        searches: await sql`SELECT * FROM search_performance`,
+        sessions: await sql`SELECT * FROM user_sessions`,
+        questions: await sql`SELECT * FROM query_analytics`,
+        rollups: await sql`
+          SELECT * FROM statistics_rollups WHERE value <> 0 ORDER BY period_hours, metric, label`,
+      };
+    };
+
+    it.each(orders)('%s', async (_, batches) => {
+      await createStore().recordEvents([answered]);
+      const expected = await readAll();
+      await database.clear();
+      for (const batch of batches) await createStore().recordEvents(batch);
+      expect(await readAll()).toEqual(expected);
+    });
+  });
+
   it('has roll-ups that equal a direct count, across the ends of days, months and years', async () => {
     const store = createStore();
     const instants = ['2025-12-31T23:59:59.999Z', '2026-01-01T00:00:00.000Z', '2026-02-28T23:59:59.999Z'];

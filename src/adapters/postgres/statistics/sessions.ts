@@ -5,7 +5,9 @@ import { userSessions } from '../schema/statistics.ts';
 
 type SessionRow = typeof userSessions.$inferInsert;
 
-const rowOfInteraction = ({ sessionHash, userId, at, role, campus }: InteractionEvent): SessionRow => ({
+type Asked = Pick<SessionRow, 'sessionHash' | 'userId' | 'role' | 'campus'> & { at: Date };
+
+const rowOfInteraction = ({ sessionHash, userId, at, role, campus }: Asked): SessionRow => ({
   sessionHash,
   userId,
   startedAt: at,
@@ -48,14 +50,19 @@ const merge = (one: SessionRow, other: SessionRow): SessionRow => ({
   turnCount: other.turnCount ?? one.turnCount,
 });
 
-/** Brings sessions up to date. Begins and ends may come again without effect; interactions must be new ones. */
+/**
+ * Brings sessions up to date. Begins and ends may come again without effect; interactions must be new ones, and may
+ * have taken the place of others that were counted.
+ */
 export const writeSessions = async (
   database: Database,
   changes: readonly SessionEvent[],
   interactions: readonly InteractionEvent[],
+  replaced: readonly Asked[],
 ): Promise<void> => {
+  const uncounting = replaced.map((asked) => ({ ...rowOfInteraction(asked), interactionCount: -1 }));
   const rows = new Map<string, SessionRow>();
-  for (const row of [...interactions.map(rowOfInteraction), ...changes.map(rowOfChange)]) {
+  for (const row of [...uncounting, ...interactions.map(rowOfInteraction), ...changes.map(rowOfChange)]) {
     const known = rows.get(row.sessionHash);
     rows.set(row.sessionHash, known === undefined ? row : merge(known, row));
   }

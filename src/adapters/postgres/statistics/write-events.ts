@@ -1,13 +1,16 @@
 import { inArray } from 'drizzle-orm';
-import { countFeedback, countInteraction, countSearch } from '../../../domain/statistics/count-events.ts';
-import type {
-  InteractionEvent,
-  SearchEvent,
-  StatisticsEvent,
-} from '../../../domain/statistics/statistics-event.ts';
+import {
+  countFeedback,
+  countInteraction,
+  countSearch,
+  uncount,
+} from '../../../domain/statistics/count-events.ts';
+import type { SearchEvent, StatisticsEvent } from '../../../domain/statistics/statistics-event.ts';
 import type { Database } from '../client.ts';
-import { chatInteractions, erasedUsers, searchPerformance } from '../schema/statistics.ts';
+import { erasedUsers, searchPerformance } from '../schema/statistics.ts';
+import { eventKeyOf, firstByKey } from './event-key.ts';
 import { writeFeedback } from './feedback.ts';
+import { writeInteractions } from './interactions.ts';
 import { writeLastSeen } from './last-seen.ts';
 import { createPartitions } from './partitions.ts';
 import { writeQuestions } from './questions.ts';
@@ -22,8 +25,6 @@ export interface TrackingOptions {
 }
 
 type Search = Omit<SearchEvent, 'kind'>;
-
-const keyOf = ({ id, at }: { id: string; at: Date }) => `${at.getTime()}|${id}`;
 
 const ofKind = <K extends StatisticsEvent['kind']>(events: readonly StatisticsEvent[], kind: K) =>
   events.filter((event): event is Extract<StatisticsEvent, { kind: K }> => event.kind === kind);
@@ -42,7 +43,7 @@ export const writeEvents = async (
       dated.map(({ at }) => at),
     );
 
-  const interactions = await insertInteractions(database, ofKind(wanted, 'interaction'));
+  const { interactions, replaced } = await writeInteractions(database, ofKind(wanted, 'interaction'));
   const searchesOfChats = await insertSearches(
     database,
     interactions.filter(({ searchTimeMs }) => searchTimeMs > 0),
@@ -50,10 +51,11 @@ export const writeEvents = async (
   const searches = await insertSearches(database, ofKind(wanted, 'search'));
   const ratings = await writeFeedback(database, ofKind(wanted, 'feedback'));
   const lastSeen = await writeLastSeen(database, interactions);
-  if (trackUserSessions) await writeSessions(database, ofKind(wanted, 'session'), interactions);
+  if (trackUserSessions) await writeSessions(database, ofKind(wanted, 'session'), interactions, replaced);
   if (trackQueryAnalytics) await writeQuestions(database, interactions);
   await addCounts(database, [
     ...interactions.flatMap(countInteraction),
+    ...replaced.flatMap(countInteraction).map(uncount),
     ...[...searchesOfChats, ...searches].flatMap(countSearch),
     ...ratings.flatMap(({ rating, replaced }) => countFeedback(rating, replaced)),
     ...lastSeen,
@@ -78,20 +80,6 @@ const withoutErasedUsers = async (
   );
 };
 
-const insertInteractions = async (
-  database: Database,
-  interactions: readonly InteractionEvent[],
-): Promise<InteractionEvent[]> => {
-  const byKey = firstByKey(interactions);
-  if (byKey.size === 0) return [];
-  const inserted = await database
-    .insert(chatInteractions)
-    .values([...byKey.values()].map((event) => ({ ...event, degraded: [...event.degraded] })))
-    .onConflictDoNothing()
-    .returning({ id: chatInteractions.id, at: chatInteractions.at });
-  return inserted.flatMap((row) => byKey.get(keyOf(row)) ?? []);
-};
-
 const insertSearches = async (database: Database, searches: readonly Search[]): Promise<Search[]> => {
   const byKey = firstByKey(searches);
   if (byKey.size === 0) return [];
@@ -100,8 +88,5 @@ const insertSearches = async (database: Database, searches: readonly Search[]): 
     .values([...byKey.values()])
     .onConflictDoNothing()
     .returning({ id: searchPerformance.id, at: searchPerformance.at });
-  return inserted.flatMap((row) => byKey.get(keyOf(row)) ?? []);
+  return inserted.flatMap((row) => byKey.get(eventKeyOf(row)) ?? []);
 };
-
-const firstByKey = <T extends { id: string; at: Date }>(events: readonly T[]): Map<string, T> =>
-  new Map([...events].reverse().map((event) => [keyOf(event), event]));
