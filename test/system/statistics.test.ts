@@ -106,7 +106,7 @@ describe('statistics', () => {
     const memoryBefore = await Promise.all(replicas.map(residentBytes));
     stack.postgres.pause();
     try {
-      const { statuses, slowestMs } = await askMany(300);
+      const { statuses, slowestMs } = await askMany(150);
       expect(statuses).toEqual([200]);
       expect(slowestMs).toBeLessThan(5000);
       const memoryAfter = await Promise.all(replicas.map(residentBytes));
@@ -118,7 +118,7 @@ describe('statistics', () => {
     }
     await expect
       .poll(() => countRows().catch(() => undefined), arrive)
-      .toMatchObject({ total: before?.total + 300, different: before?.different + 300 });
+      .toMatchObject({ total: before?.total + 150, different: before?.different + 150 });
   });
 
   it('leave no question, session or user in the logs', async () => {

@@ -19,7 +19,7 @@ export interface StatisticsQueueOptions {
   limit: number;
   /** Called for events that no program of this version can read; they are set aside. */
   onUnreadable: (count: number) => void;
-  /** After this long without a sign, what a consumer had taken goes to another. */
+  /** After this long without a sign, what a consumer had taken goes to another; that it may still write it does no harm. */
   takeOverAfterMs?: number;
 }
 
@@ -52,7 +52,7 @@ end`;
 export function createRedisStatisticsQueue(
   options: StatisticsQueueOptions,
 ): StatisticsQueue & { close(): Promise<void> } {
-  const { redis, consumer, limit, onUnreadable, takeOverAfterMs = 15_000 } = options;
+  const { redis, consumer, limit, onUnreadable, takeOverAfterMs = 5000 } = options;
   // Offline commands wait for the connection, within the limit of `read`.
   const reader = redis.duplicate({ enableOfflineQueue: true });
 
