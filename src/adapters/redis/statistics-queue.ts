@@ -87,13 +87,15 @@ export function createRedisStatisticsQueue(
     }
   }
 
-  /** Taken by this consumer before, and not acknowledged: the store was away, or this replica started anew. */
-  const readOwn = async (count: number): Promise<StreamEntry[]> => {
+  const readAtOnce = async (count: number, from: '0' | '>'): Promise<StreamEntry[]> => {
     const reply = await redis.run((client) =>
-      client.xreadgroup('GROUP', group, consumer, 'COUNT', count, 'STREAMS', statisticsEventsKey, '0'),
+      client.xreadgroup('GROUP', group, consumer, 'COUNT', count, 'STREAMS', statisticsEventsKey, from),
     );
     return entriesOf(reply);
   };
+  /** Taken by this consumer before, and not acknowledged: the store was away, or this replica started anew. */
+  const readOwn = (count: number) => readAtOnce(count, '0');
+  const readWaiting = (count: number) => readAtOnce(count, '>');
   const takeOver = async (count: number): Promise<StreamEntry[]> => {
     const reply = await redis.run((client) =>
       client.xautoclaim(statisticsEventsKey, group, consumer, takeOverAfterMs, '0', 'COUNT', count),
@@ -167,9 +169,9 @@ export function createRedisStatisticsQueue(
     async take(count, blockMs) {
       const entries = await withGroup(async () => {
         const own = await readOwn(count);
-        if (own.length > 0) return own;
-        const orphaned = await takeOver(count);
-        return orphaned.length > 0 ? orphaned : readNew(count, blockMs);
+        const taken = own.length > 0 ? own : await takeOver(count);
+        if (taken.length === 0) return readNew(count, blockMs);
+        return taken.length < count ? [...taken, ...(await readWaiting(count - taken.length))] : taken;
       });
       return parse(entries);
     },

@@ -34,7 +34,7 @@ export interface StatisticsDrain {
 }
 
 const firstPauseMs = 500;
-const longestPauseMs = 10_000;
+const longestPauseMs = 5000;
 
 /** Half to all of an exponentially growing pause, so that replicas do not come back in step. */
 const pauseAfter = (failures: number) =>

@@ -129,9 +129,9 @@ describe('the statistics queue', () => {
     await queue.take(300, 10);
     expect(await queue.eraseUser('me')).toBe(700);
     const left = await queue.take(1000, 10);
-    expect(left.map(({ event }) => event.id)).toEqual(['search-1']);
+    expect(left.map(({ event }) => event.id)).toEqual(['search-1', 'other']);
     await queue.acknowledge(left.map(({ queueId }) => queueId));
-    expect((await queue.take(1000, 10)).map(({ event }) => event.id)).toEqual(['other']);
+    expect(await queue.take(1000, 10)).toEqual([]);
     expect(unreadable).toBe(0);
   });
 

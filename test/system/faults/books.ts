@@ -15,7 +15,7 @@ export interface Books {
 }
 
 const backlogLimitMs = 60_000;
-/** Twice what a replica waits at most before it tries again to write. */
+/** More than a replica's try to write and the pause after it take at most. */
 const standstillLimitMs = 20_000;
 const pollMs = 250;
 
