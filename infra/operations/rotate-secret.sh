@@ -34,13 +34,13 @@ restart_exporter() {
 rotate_redis() {
     local old
     old=$(current redis/password)
-    echo "ACL SETUSER default >$value" | redis_command -n 0 | grep -q OK
+    echo "ACL SETUSER default >$value" | redis_command -n 0 | grep OK >/dev/null
     printf '%s' "$value" | store_secret REDIS_PASSWORD
     remember
     restart_exporter redis
     say "Redis takes both passwords for another $overlap_seconds s"
     sleep "$overlap_seconds"
-    echo "ACL SETUSER default <$old" | redis_command -n 0 | grep -q OK
+    echo "ACL SETUSER default <$old" | redis_command -n 0 | grep OK >/dev/null
 }
 
 # A role has one password. Connections that are open stay so; a new one in the instant between is tried again.

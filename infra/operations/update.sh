@@ -20,9 +20,10 @@ forgotten_after_seconds=3
 mapfile -t old < <(replicas)
 count=${#old[@]}
 [ "$count" -gt 0 ] || die 'No replica is running: start with docker compose up -d'
-image=$(docker compose config --images | grep -m 1 '^tum-chatbot-backend:')
+# Read to the end, here and below: docker compose fails when its reader goes early.
+image=$(docker compose config --images | awk '/^tum-chatbot-backend:/ && !found++')
 previous=$(docker inspect --format '{{.Image}}' "${old[0]}")
-network=$(docker compose config --format json | sed -n 's/^ *"name": "\(.*_replicas\)".*/\1/p' | head -n 1)
+network=$(docker compose config --format json | sed -n 's/^ *"name": "\(.*_replicas\)".*/\1/p' | awk '!found++')
 
 added=()
 roll_back() {

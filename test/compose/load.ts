@@ -57,10 +57,11 @@ export function startLoad(url: string, perSecond = 20): Load {
         signal: AbortSignal.timeout(40_000),
       });
       const text = await reply.text();
-      replicas.add(reply.headers.get('x-replica') ?? '');
-      const isWhole = wantsStream ? /^event: done$/m.test(text) : reply.status === 200;
+      const replica = reply.headers.get('x-replica');
+      if (replica !== null) replicas.add(replica);
+      const isWhole = wantsStream ? /^event: done$/m.test(text) : text.includes('"answered_by"');
       if (text.includes('"answered_by":"model"')) counts.byModel += 1;
-      if (reply.status !== 200 || !isWhole) {
+      if (reply.status !== 200 || replica === null || !isWhole) {
         failures.push(`${wantsStream ? 'stream' : 'json'}: ${reply.status} ${text.slice(-300)}`);
       }
     } catch (error) {
