@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A backup of everything that cannot be made anew, checked before it counts: Postgres (statistics, knowledge), Redis
-# (sessions, waiting statistics), the knowledge as a file to read, logs, and the secrets without which the data say less.
+# (sessions, waiting statistics), the knowledge as a file to read, logs, and the salt without which the data say less.
 #
 #   infra/operations/backup.sh [FOLDER]     BACKUP_FOLDER or ./backups by default; prints the backup's path
 source "$(dirname "$0")/common.sh"
@@ -16,16 +16,14 @@ trap 'rm -rf "$partial"; say "The backup failed; nothing of it is kept"' ERR
 
 # Redis first: a statistics event that moves to Postgres in between is in both, and restored once.
 # By way of a file in its volume: written to standard output, a snapshot ends with a mark of the replication protocol.
-redis_command --rdb /data/backup.rdb >/dev/null 2>&1
+quietly redis_command --rdb /data/backup.rdb
 docker compose exec -T redis sh -c 'cat /data/backup.rdb && rm /data/backup.rdb' >"$partial/redis.rdb"
 docker compose exec -T postgres pg_dump --username=tum_chatbot --format=custom tum_chatbot >"$partial/postgres.dump"
-# shellcheck disable=SC2016 # expanded in the container
-docker compose exec -T api sh -c 'node dist/bin/knowledge.js export /tmp/knowledge.json >&2 && cat /tmp/knowledge.json && rm /tmp/knowledge.json' \
-    >"$partial/knowledge.json" 2>/dev/null
+quietly docker compose exec -T api node dist/bin/knowledge.js export /tmp/knowledge.json
+docker compose exec -T api sh -c 'cat /tmp/knowledge.json && rm /tmp/knowledge.json' >"$partial/knowledge.json"
 docker compose logs --no-color --since 24h api nginx 2>/dev/null | gzip >"$partial/containers.log.gz"
 docker compose exec -T api tar --create --gzip --directory logs . >"$partial/logs.tar.gz"
 docker compose exec -T api cat /run/secrets/service/anonymize-salt >"$partial/anonymize-salt"
-docker compose exec -T api cat /run/secrets/service/admin-token >"$partial/admin-token"
 
 say 'Reading back what was written'
 docker compose exec -T postgres pg_restore --file=/dev/null <"$partial/postgres.dump"

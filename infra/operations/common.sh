@@ -9,6 +9,16 @@ die() {
     exit 1
 }
 
+# quietly COMMAND...: what it prints is shown only if it fails
+quietly() {
+    local output status
+    output=$("$@" 2>&1) || {
+        status=$?
+        printf '%s\n' "$output" >&2
+        return "$status"
+    }
+}
+
 # setting NAME DEFAULT: from the environment, else from .env
 setting() {
     local value=${!1:-}
@@ -27,7 +37,7 @@ replicas() {
 
 # store_secret NAME: its value from standard input into the files that the containers read
 store_secret() {
-    docker compose run --rm --no-deps -T provision node infra/operations/provision.ts set "$1" >/dev/null
+    quietly docker compose run --rm --no-deps -T provision node infra/operations/provision.ts set "$1"
 }
 
 # redis_command ARGUMENT...: as an operator of Redis; commands may come from standard input as well

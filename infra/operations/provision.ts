@@ -61,10 +61,17 @@ function given(name: SecretName): string | undefined {
 }
 
 function setCertificate(certificate: string, key: string): void {
-  if (!new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key)))
-    fail('The key does not belong to the certificate');
+  if (!isPair(certificate, key)) fail('This is not a certificate in PEM and the key that belongs to it');
   replaceFile(join(certificateFolder, 'tls.key'), key);
   replaceFile(join(certificateFolder, 'tls.crt'), certificate);
+}
+
+function isPair(certificate: string, key: string): boolean {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
 }
 
 async function provisionCertificate(): Promise<void> {

@@ -7,7 +7,9 @@
 #   infra/operations/rotate-secret.sh certificate CERTIFICATE_FILE KEY_FILE
 source "$(dirname "$0")/common.sh"
 
-name=${1:?'which secret? See the head of this file'}
+usage='Usage: rotate-secret.sh NAME [--stdin], or rotate-secret.sh certificate CERTIFICATE_FILE KEY_FILE'
+name=${1:-}
+[ -n "$name" ] || die "$usage"
 overlap_seconds=$(setting ROTATION_OVERLAP 60)
 
 current() { docker compose exec -T api cat "/run/secrets/$1"; }
@@ -52,24 +54,26 @@ rotate_postgres() {
     restart_exporter postgres
 }
 
-# What .env says is taken at the next start: it has to say the same.
+# What .env says is taken at the next start: it has to say the same. Only passwords are kept without it.
 remember() {
-    grep -q "^$name=." .env 2>/dev/null || return 0
+    [ -f .env ] || return 0
+    case $name in *_PASSWORD) grep -q "^$name=." .env || return 0 ;; esac
     local copy
     copy=$(mktemp .env.XXXXXX)
     chmod --reference=.env "$copy"
-    awk -v name="$name" -v value="$value" 'index($0, name "=") == 1 { print name "=" value; next } { print }' .env >"$copy"
+    { grep -v "^$name=" .env || true; echo "$name=$value"; } >"$copy"
     mv "$copy" .env
 }
 
 rotate_certificate() { # rotate_certificate CERTIFICATE_FILE KEY_FILE
-    cat "$1" "$2" | docker compose run --rm --no-deps -T provision node infra/operations/provision.ts certificate
-    docker compose exec -T nginx nginx -p /tmp/nginx/ -e /dev/stderr -c nginx.conf -t 2>/dev/null || die 'nginx does not take this certificate'
-    docker compose kill --signal HUP nginx 2>/dev/null
+    cat "$1" "$2" | quietly docker compose run --rm --no-deps -T provision node infra/operations/provision.ts certificate
+    quietly docker compose exec -T nginx nginx -p /tmp/nginx/ -e /dev/stderr -c nginx.conf -t || die 'nginx does not take this certificate'
+    quietly docker compose kill --signal HUP nginx
 }
 
 if [ "$name" = certificate ]; then
-    rotate_certificate "${2:?a certificate file}" "${3:?a key file}"
+    [ $# -eq 3 ] || die "$usage"
+    rotate_certificate "$2" "$3"
     say 'nginx uses the new certificate'
     exit
 fi

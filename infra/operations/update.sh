@@ -47,7 +47,7 @@ say 'Migrating: what migrations do, old and new replicas bear'
 docker compose run --rm --no-deps -T migrate
 
 say "Starting $count new replicas beside the $count old"
-docker compose create --no-recreate --no-build --scale "api=$((count * 2))" api >/dev/null 2>&1
+quietly docker compose create --no-recreate --no-build --scale "api=$((count * 2))" api
 mapfile -t added < <(docker compose ps --all --quiet --status created api)
 [ "${#added[@]}" -eq "$count" ] || roll_back "${#added[@]} containers were made, not $count"
 # Out of the network that nginx finds replicas in, until they are healthy.

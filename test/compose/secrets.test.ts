@@ -93,6 +93,7 @@ it('shows a new certificate', async () => {
     join(folder, 'other.key'),
   ]);
   expect(refused.exitCode).not.toBe(0);
+  expect(refused.stderr).toContain('the key that belongs to it');
 });
 
 it('failed no request meanwhile', async () => {
