@@ -6,6 +6,8 @@ prefix=/tmp/nginx
 mkdir -p "$prefix/site" "$prefix/temporary"
 cp /srv/nginx/nginx.conf "$prefix/"
 cp /srv/nginx/site/*.conf "$prefix/site/"
+# Swarm's configs are read-only files, and so are their copies.
+chmod u+w "$prefix"/site/*.conf
 ln -sfn /srv/acme "$prefix/acme"
 
 lines() { # lines LIST BEFORE AFTER: a line for each entry of a comma-separated list
