@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Sourced by the scripts beside it, which run from the project's root and find their settings in .env.
 set -euo pipefail
+called_from=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 say() { printf '%s %s\n' "$(date -u +%H:%M:%S)" "$*" >&2; }
@@ -17,6 +18,11 @@ quietly() {
         printf '%s\n' "$output" >&2
         return "$status"
     }
+}
+
+# from_caller PATH: a path that was given as an argument, as seen from here
+from_caller() {
+    if [[ $1 = /* || $called_from = "$PWD" ]]; then printf '%s' "$1"; else printf '%s' "$called_from/$1"; fi
 }
 
 # setting NAME DEFAULT: from the environment, else from .env

@@ -20,7 +20,9 @@ seen_after_seconds=2
 rotate_listed() { # rotate_listed FILE
     local old
     old=$(current "$1")
-    printf '%s' "$value${old:+,${old%%,*}}" | store_secret "$name"
+    # All that held so far, but for what goes on to hold
+    old=$(tr ',' '\n' <<<"$old" | grep -vxF -f <(tr ',' '\n' <<<"$value") | paste -s -d , -) || true
+    printf '%s' "$value${old:+,$old}" | store_secret "$name"
     remember
     say "$name: the new value holds; the old one for another $overlap_seconds s"
     sleep "$overlap_seconds"
@@ -54,27 +56,52 @@ rotate_postgres() {
     restart_exporter postgres
 }
 
-# What .env says is taken at the next start: it has to say the same. Only passwords are kept without it.
+# What .env says is taken at the next start: it has to say the same. Tokens and keys are written there in any case, for a new
+# machine; passwords are made anew on one.
 remember() {
     [ -f .env ] || return 0
     case $name in *_PASSWORD) grep -q "^$name=." .env || return 0 ;; esac
-    local copy
-    copy=$(mktemp .env.XXXXXX)
-    chmod --reference=.env "$copy"
-    { grep -v "^$name=" .env || true; echo "$name=$value"; } >"$copy"
-    mv "$copy" .env
+    local file copy
+    file=$(readlink -f .env)
+    copy=$(mktemp "$file.XXXXXX")
+    chmod --reference="$file" "$copy"
+    chown --reference="$file" "$copy"
+    { grep -v "^$name=" "$file" || true; echo "$name=$value"; } >"$copy"
+    mv "$copy" "$file"
+}
+
+fingerprint() { openssl x509 -noout -fingerprint -sha256; }
+shown_fingerprint() { openssl s_client -connect "$(docker compose port nginx 8443)" </dev/null 2>/dev/null | fingerprint 2>/dev/null; }
+# The folder of the host that nginx reads in place of the volume
+certificate_folder() {
+    docker inspect --format '{{range .Mounts}}{{if eq .Destination "/run/certificate"}}{{if eq .Type "bind"}}{{.Source}}{{end}}{{end}}{{end}}' \
+        "$(docker compose ps --quiet nginx)"
 }
 
 rotate_certificate() { # rotate_certificate CERTIFICATE_FILE KEY_FILE
-    cat "$1" "$2" | quietly docker compose run --rm --no-deps -T provision node infra/operations/provision.ts certificate
+    local wanted folder
+    wanted=$(fingerprint <"$1")
+    folder=$(certificate_folder)
+    if [ -n "$folder" ]; then
+        [ "$(openssl x509 -noout -pubkey -in "$1")" = "$(openssl pkey -pubout -in "$2")" ] || die 'The key does not belong to the certificate'
+        [ "$1" -ef "$folder/tls.crt" ] || cp "$1" "$folder/tls.crt"
+        [ "$2" -ef "$folder/tls.key" ] || cp "$2" "$folder/tls.key"
+    else
+        cat "$1" "$2" | quietly docker compose run --rm --no-deps -T provision node infra/operations/provision.ts certificate
+    fi
     quietly docker compose exec -T nginx nginx -p /tmp/nginx/ -e /dev/stderr -c nginx.conf -t || die 'nginx does not take this certificate'
     quietly docker compose kill --signal HUP nginx
+    for _ in {1..10}; do
+        [ "$(shown_fingerprint)" != "$wanted" ] || return 0
+        sleep 1
+    done
+    die 'nginx still shows another certificate'
 }
 
 if [ "$name" = certificate ]; then
     [ $# -eq 3 ] || die "$usage"
-    rotate_certificate "$2" "$3"
-    say 'nginx uses the new certificate'
+    rotate_certificate "$(from_caller "$2")" "$(from_caller "$3")"
+    say 'nginx shows the new certificate'
     exit
 fi
 

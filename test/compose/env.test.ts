@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, chownSync, cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ensureCertificate } from '../../infra/local/certificate.ts';
 import { ask } from './ask.ts';
 import { type ComposeProject, createComposeProject } from './project.ts';
 import { run } from './run.ts';
@@ -71,13 +72,25 @@ it('runs with the minimal .env, without COMPOSE_FILE', async () => {
 });
 
 it('keeps secrets that only a script knows of over the next up', async () => {
-  const rotate = (name: string, input: string) =>
+  const rotate = (name: string, input: string, overlapSeconds = '1') =>
     run(join(project.folder, 'infra/operations/rotate-secret.sh'), [name, '--stdin'], {
-      env: { COMPOSE_PROJECT_NAME: project.name, ROTATION_OVERLAP: '1' },
+      env: { COMPOSE_PROJECT_NAME: project.name, ROTATION_OVERLAP: overlapSeconds },
       input,
     });
+  const envFile = join(project.folder, '.env');
+  if (process.getuid?.() === 0) chownSync(envFile, 1234, 1234);
+  const { uid, mode } = statSync(envFile);
   await rotate('ADMIN_TOKEN', 'a-token-of-the-tests');
+  expect(statSync(envFile)).toMatchObject({ uid, mode });
   await rotate('CLIENT_API_KEYS', 'first-client-of-tests,second-client-of-tests');
+  const adding = rotate('CLIENT_API_KEYS', 'third-client-of-the-tests,second-client-of-tests', '4');
+  const readKeys = () => plain('exec', '-T', 'api', 'cat', '/run/secrets/service/client-api-keys');
+  await expect
+    .poll(readKeys, { timeout: 10_000 })
+    .toBe('third-client-of-the-tests,second-client-of-tests,first-client-of-tests');
+  await adding;
+  // As a .env that says nothing of them.
+  project.writeEnv({ ...minimal, ...gemini });
   await plain('up', '--detach', '--wait', '--scale', 'api=2', '--force-recreate', 'api');
   for (const replica of ['1', '2']) {
     const status = (path: string, token: string) =>
@@ -92,7 +105,14 @@ it('keeps secrets that only a script knows of over the next up', async () => {
   }
 });
 
-it('runs with the .env of an operator of old', async () => {
+it('runs with the .env of an operator of old, and puts a new certificate into CERTIFICATE_FOLDER', async () => {
+  const [folder, newFolder] = [join(project.folder, 'certs'), join(project.folder, 'certs/new')];
+  mkdirSync(newFolder, { recursive: true });
+  const first = await ensureCertificate(folder);
+  const second = await ensureCertificate(newFolder);
+  cpSync(first.certificateFile, join(folder, 'tls.crt'));
+  cpSync(first.keyFile, join(folder, 'tls.key'));
+  for (const file of ['tls.crt', 'tls.key']) chmodSync(join(folder, file), 0o644);
   project.writeEnv({
     ...minimal,
     ...gemini,
@@ -127,9 +147,18 @@ it('runs with the .env of an operator of old', async () => {
     ANONYMIZE_DATA: 'True',
     STATISTICS_RETENTION_DAYS: '90',
     REDIS_URL: 'redis://redis:6379',
+    CERTIFICATE_FOLDER: folder,
   });
   await project.compose('up', '--detach', '--build', '--wait');
   await ask(project.httpUrl, 'When is the library in Weihenstephan open?');
   const files = await project.compose('exec', '-T', 'api', 'ls', 'logs');
   expect(files).toContain('tum_chatbot');
+
+  const script = join(project.folder, 'infra/operations/rotate-secret.sh');
+  const names = [second.certificateFile, second.keyFile].map((path) => basename(path));
+  await run(script, ['certificate', ...names], {
+    cwd: newFolder,
+    env: { COMPOSE_PROJECT_NAME: project.name },
+  });
+  expect(readFileSync(join(folder, 'tls.crt'), 'utf8')).toBe(readFileSync(second.certificateFile, 'utf8'));
 });
