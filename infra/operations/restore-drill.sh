@@ -5,7 +5,8 @@
 #   infra/operations/restore-drill.sh [BACKUP]    the newest one by default
 source "$(dirname "$0")/common.sh"
 
-backup=${1:-$(find "$(setting BACKUP_FOLDER backups)" -mindepth 1 -maxdepth 1 -type d -name '20??????T??????Z' 2>/dev/null | sort | tail -n 1)} || true
+backup=$(from_caller "${1:-}")
+[ -n "${1:-}" ] || backup=$(find "$(setting BACKUP_FOLDER backups)" -mindepth 1 -maxdepth 1 -type d -name '20??????T??????Z' 2>/dev/null | sort | tail -n 1) || true
 [ -n "$backup" ] || die 'There is no backup yet'
 project=$(docker compose config --format json | sed -n '1,3s/^ *"name": "\(.*\)",$/\1/p')
 export COMPOSE_PROJECT_NAME=$project-drill

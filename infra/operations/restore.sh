@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Puts a backup in place of what is there now, on this machine or a new one. People get no answers meanwhile.
+# Puts a backup in place of what is there now, on this machine or a new one. People get no answers meanwhile. Settings are
+# those of .env here; the one of the backup lies in it as "env".
 #
 #   infra/operations/restore.sh BACKUP [--replicas N] [--no-nginx]
 source "$(dirname "$0")/common.sh"
@@ -13,7 +14,7 @@ while [ $# -gt 0 ]; do
     --replicas) count=$2 && shift ;;
     --no-nginx) nginx= ;;
     -*) die "$usage" ;;
-    *) backup=$1 ;;
+    *) backup=$(from_caller "$1") ;;
     esac
     shift
 done
@@ -27,6 +28,8 @@ say 'Stopping what would write'
 quietly docker compose stop nginx api
 quietly docker compose up --detach --wait postgres
 store_secret ANONYMIZE_SALT <"$backup/anonymize-salt"
+[ ! -f "$backup/certificate.pem" ] ||
+    quietly docker compose run --rm --no-deps -T provision node infra/operations/provision.ts certificate <"$backup/certificate.pem"
 
 say 'Postgres'
 docker compose exec -T postgres dropdb --username=tum_chatbot --maintenance-db=postgres --force --if-exists tum_chatbot
