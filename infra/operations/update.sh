@@ -2,15 +2,21 @@
 # Replaces the replicas by new ones without a failed request: new ones start beside the old, get requests once they are
 # healthy, then the old ones finish and go. If the new ones do not become healthy, they go, and nothing has changed.
 #
-#   infra/operations/update.sh              builds the image from this checkout
-#   infra/operations/update.sh --no-build   takes the image that has the tag now
+# A backup comes first.
+#
+#   infra/operations/update.sh [--no-build] [--no-backup]
+#   --no-build takes the image that has the tag now instead of building one from this checkout
 source "$(dirname "$0")/common.sh"
 
-case ${1:-} in
-'') build=1 ;;
---no-build) build= ;;
-*) die "Usage: update.sh [--no-build]" ;;
-esac
+build=1
+backup=1
+for option in "$@"; do
+    case $option in
+    --no-build) build= ;;
+    --no-backup) backup= ;;
+    *) die 'Usage: update.sh [--no-build] [--no-backup]' ;;
+    esac
+done
 start_limit_seconds=$(setting UPDATE_TIMEOUT 180)
 # As many at once as nginx tries beside a living one (compose/nginx/site/server.conf).
 stopped_at_once=3
@@ -20,6 +26,7 @@ forgotten_after_seconds=3
 mapfile -t old < <(replicas)
 count=${#old[@]}
 [ "$count" -gt 0 ] || die 'No replica is running: start with docker compose up -d'
+[ -z "$backup" ] || infra/operations/backup.sh >/dev/null || die 'Nothing is updated without a backup; --no-backup does without'
 # Read to the end, here and below: docker compose fails when its reader goes early.
 image=$(docker compose config --images | awk '/^tum-chatbot-backend:/ && !found++')
 previous=$(docker inspect --format '{{.Image}}' "${old[0]}")
