@@ -96,11 +96,11 @@ describe('replicas', () => {
     const embedded = model.embeddedTexts.length;
     await chromaServer.kill();
     await rm(chromaServer.dataDir, { recursive: true });
-    await expect(vectorIndex.query(version.version, question, 1)).rejects.toMatchObject({ dependency: 'chroma' });
+    await expect(vectorIndex.query(version.version, question, 1)).rejects.toMatchObject({
+      dependency: 'chroma',
+    });
     await chromaServer.start();
-    await expect
-      .poll(() => vectorIndex.findCount(version).catch(() => 0), { timeout: 15_000 })
-      .toBe(150);
+    await expect.poll(() => vectorIndex.findCount(version).catch(() => 0), { timeout: 15_000 }).toBe(150);
     expect(await vectorIndex.query(version.version, question, 3)).toHaveLength(3);
     expect(model.embeddedTexts).toHaveLength(embedded);
   });
