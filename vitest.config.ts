@@ -19,8 +19,8 @@ const system = {
 
 export default defineConfig({
   test: {
-    // Each system test has a whole stack of its own.
-    maxWorkers: 2,
+    // Most of the time a system test waits; each has a whole stack of its own.
+    maxWorkers: 3,
     projects: [
       { test: { name: 'unit', include: unitTests, exclude: needsServers } },
       {
