@@ -46,9 +46,19 @@ const fill = async (
       SELECT ${hours}, metric, starts_at, label, sum(value) FROM (
         SELECT metric, date_trunc(${unit}, at, 'UTC') AS starts_at, label, value
         FROM asked CROSS JOIN LATERAL (VALUES ('interactions', '', 1), ('answered', '', 1), ('response_us', '', 900000),
-          ('search_method', 'hybrid', 1), ('role', 'student', 1), ('campus', campus, 1), ('latency', bucket::text, 1),
+          ('search_method', 'hybrid', 1), ('role', 'student', 1), ('campus', campus, 1), 
           ('search_count', 'hybrid', 1), ('search_us', 'hybrid', 20000), ('last_seen', '', 1)) AS counted(metric, label, value)
       ) AS counts GROUP BY 2, 3, 4 ORDER BY 3`;
+    await sql`
+      WITH counted AS (
+        SELECT date_trunc(${unit}, at, 'UTC') AS starts_at, bucket::int, count(*) AS answers FROM asked GROUP BY 1, 2
+      ), periods AS (
+        SELECT starts_at, min(bucket) AS lowest, max(bucket) AS highest FROM counted GROUP BY 1
+      )
+      INSERT INTO latency_histograms (period_hours, starts_at, first_bucket, counts)
+      SELECT ${hours}, starts_at, lowest, array_agg(coalesce(answers, 0) ORDER BY bucket)
+      FROM periods CROSS JOIN LATERAL generate_series(lowest, highest) AS bucket LEFT JOIN counted USING (starts_at, bucket)
+      GROUP BY starts_at, lowest`;
   }
   await sql`
     INSERT INTO question_askers SELECT DISTINCT md5(question), user_id, (at AT TIME ZONE 'UTC')::date FROM asked`;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPostgresStatisticsStore } from '../../../src/adapters/postgres/statistics-store.ts';
 import { UnstorableEventsError } from '../../../src/domain/ports/statistics-store.ts';
+import { bucketOf } from '../../../src/domain/statistics/latency-histogram.ts';
 import type { StatisticsEvent } from '../../../src/domain/statistics/statistics-event.ts';
 import { type StatisticsDatabase, startStatisticsDatabase } from '../../fixtures/statistics-database.ts';
 import { interaction, rating, search, sessionChange } from '../../fixtures/statistics-events.ts';
@@ -89,6 +90,7 @@ describe('recording', () => {
         questions: await sql`SELECT * FROM query_analytics`,
         rollups: await sql`
           SELECT * FROM statistics_rollups WHERE value <> 0 ORDER BY period_hours, metric, label`,
+        latencies: await sql`SELECT * FROM latency_histograms ORDER BY period_hours`,
       };
     };
 
@@ -119,7 +121,8 @@ describe('recording', () => {
       const [direct] = await database.sql`
         SELECT count(*)::int AS total, count(DISTINCT user_id)::int AS users,
           count(*) FILTER (WHERE confidence = 'none' AND error_code IS NULL)::int AS unanswered,
-          avg(response_time_ms) FILTER (WHERE error_code IS NULL) AS average
+          avg(response_time_ms) FILTER (WHERE error_code IS NULL) AS average,
+          percentile_disc(0.95) WITHIN GROUP (ORDER BY response_time_ms) FILTER (WHERE error_code IS NULL) AS p95
         FROM chat_interactions
         WHERE at >= date_trunc('hour', ${now}::timestamptz - make_interval(days => ${days}), 'UTC')`;
       const report = await store.getUsage(days);
@@ -127,6 +130,8 @@ describe('recording', () => {
       expect(report.uniqueUsers).toBe(direct?.users);
       expect(report.unanswered).toBe(direct?.unanswered);
       expect(report.averageResponseTimeMs).toBeCloseTo(direct?.average, 6);
+      const { percentiles } = await store.getPerformance(days);
+      expect(Math.abs(percentiles.p95Ms / direct?.p95 - 1)).toBeLessThan(0.02);
     }
     expect((await store.getUsage(365)).totalInteractions).toBe(300);
   });
@@ -147,6 +152,17 @@ describe('recording', () => {
     ]);
     expect(Math.abs(report.percentiles.p50Ms / 5000 - 1)).toBeLessThan(0.02);
     expect(Math.abs(report.percentiles.p99Ms / 9900 - 1)).toBeLessThan(0.02);
+  });
+
+  it('counts answers from before there were histograms among the percentiles', async () => {
+    const store = createStore();
+    await store.recordEvents(many(60, () => ({ responseTimeMs: 5000 })));
+    await database.sql`
+      INSERT INTO statistics_rollups (period_hours, metric, starts_at, label, value)
+      VALUES (24, 'latency', '2026-02-20T00:00:00Z', ${String(bucketOf(9000))}, 40)`;
+    const { percentiles } = await store.getPerformance(30);
+    expect(Math.abs(percentiles.p50Ms / 5000 - 1)).toBeLessThan(0.02);
+    expect(Math.abs(percentiles.p95Ms / 9000 - 1)).toBeLessThan(0.02);
   });
 
   it('counts the newest rating of a user', async () => {

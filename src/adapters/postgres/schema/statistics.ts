@@ -158,6 +158,23 @@ export const statisticsRollups = pgTable(
   (table) => [primaryKey({ columns: [table.periodHours, table.metric, table.startsAt, table.label] })],
 );
 
+/**
+ * How long answers took, by hour and by day (UTC): one row per period, however many answers it has, so that reports
+ * take the same time after a busy month and after a quiet one.
+ */
+export const latencyHistograms = pgTable(
+  'latency_histograms',
+  {
+    /** 1 or 24 */
+    periodHours: smallint('period_hours').notNull(),
+    startsAt: instant('starts_at').notNull(),
+    /** Bucket that the first of the counts belongs to; the next one belongs to the next bucket. */
+    firstBucket: smallint('first_bucket').notNull(),
+    counts: integer().array().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.periodHours, table.startsAt] })],
+);
+
 /** Users who were erased a short while ago: events of theirs that are still on the way are refused. */
 export const erasedUsers = pgTable('erased_users', {
   userId: text('user_id').primaryKey(),

@@ -4,6 +4,7 @@ import { findPercentileMs } from '../../../domain/statistics/latency-histogram.t
 import { isoDay, type ReportWindow } from '../../../domain/statistics/report-window.ts';
 import type { PerformanceReport, UsageReport } from '../../../domain/statistics/statistics-report.ts';
 import type { Database } from '../client.ts';
+import { sumLatencies } from './latencies.ts';
 
 type Sums = Partial<Record<RollupMetric, Record<string, number>>>;
 
@@ -24,6 +25,7 @@ const performanceMetrics = [
   'answered',
   'errors',
   'cached',
+  /** Of answers from before there were histograms; replicas of an older version may still count so during an update. */
   'latency',
   'search_count',
   'search_us',
@@ -144,10 +146,13 @@ export const readPerformance = async (
   database: Database,
   window: ReportWindow,
 ): Promise<PerformanceReport> => {
-  const sums = await sumRollups(database, window, performanceMetrics);
-  const latencies = new Map(
-    Object.entries(sums.latency ?? {}).map(([bucket, count]) => [Number(bucket), count]),
-  );
+  const [sums, latencies] = await Promise.all([
+    sumRollups(database, window, performanceMetrics),
+    sumLatencies(database, window),
+  ]);
+  for (const [bucket, count] of Object.entries(sums.latency ?? {})) {
+    latencies.set(Number(bucket), (latencies.get(Number(bucket)) ?? 0) + count);
+  }
   const searches = Object.entries(sums.search_count ?? {}).map(([method, total]) => ({
     method,
     averageTimeMs: sumOf(sums, 'search_us', method) / total / 1000,

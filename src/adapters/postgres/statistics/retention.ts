@@ -4,6 +4,7 @@ import type { Database } from '../client.ts';
 import {
   erasedUsers,
   feedback,
+  latencyHistograms,
   queryAnalytics,
   questionAskers,
   statisticsRollups,
@@ -34,7 +35,8 @@ export const dropOutdated = async (
   await database
     .delete(statisticsRollups)
     .where(and(eq(statisticsRollups.metric, 'last_seen'), lt(statisticsRollups.startsAt, cutoff)));
-  await database.delete(statisticsRollups).where(lt(statisticsRollups.startsAt, addDays(today, -rollupDays)));
+  for (const table of [statisticsRollups, latencyHistograms])
+    await database.delete(table).where(lt(table.startsAt, addDays(today, -rollupDays)));
   await database.delete(erasedUsers).where(lt(erasedUsers.erasedAt, addDays(today, -erasedUserDays)));
   await createPartitions(
     database,
