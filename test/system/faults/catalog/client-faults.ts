@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askJson } from '../chat-client.ts';
-import type { Fault } from '../fault.ts';
+import type { Fault, FaultContext } from '../fault.ts';
 import type { FaultSystem } from '../fault-system.ts';
 import { judgingMemory } from './judging-memory.ts';
 
@@ -25,45 +25,37 @@ export const clientFaults: readonly Fault[] = [
     goal: unnoticed,
     lastsMs: 15_000,
     isTest: true,
-    async run({ system, hold }) {
-      const sockets = await openSockets(system, 200, (index) => askInRawHttp(`slow-reader-${index}`));
-      for (const socket of sockets) socket.pause();
-      await hold();
-      for (const socket of sockets) socket.destroy();
-      return undefined;
-    },
+    run: (context) =>
+      holdSockets(context, {
+        count: 200,
+        greetingOf: (index) => askInRawHttp(`slow-reader-${index}`),
+        onOpen: (socket) => void socket.pause(),
+      }),
   }),
   judgingMemory({
     name: 'slow-senders',
     title: '500 clients that send their headers or their question byte by byte',
     goal: unnoticed,
     lastsMs: 15_000,
-    async run({ system, hold }) {
-      const greet = (index: number) => {
-        const request = askInRawHttp(`slow-sender-${index}`);
-        return request.slice(0, index % 2 === 0 ? 40 : request.indexOf('{') + 1);
-      };
-      const sockets = await openSockets(system, 500, greet);
-      const dripping = setInterval(() => {
-        for (const socket of sockets) if (socket.writable) socket.write('x');
-      }, 1000);
-      await hold();
-      clearInterval(dripping);
-      for (const socket of sockets) socket.destroy();
-      return undefined;
-    },
+    run: (context) =>
+      holdSockets(context, {
+        count: 500,
+        greetingOf(index) {
+          const request = askInRawHttp(`slow-sender-${index}`);
+          return request.slice(0, index % 2 === 0 ? 40 : request.indexOf('{') + 1);
+        },
+        onOpen(socket) {
+          const dripping = setInterval(() => socket.writable && socket.write('x'), 1000);
+          socket.once('close', () => clearInterval(dripping));
+        },
+      }),
   }),
   judgingMemory({
     name: 'idle-connections',
     title: '3,000 connections that say nothing',
     goal: unnoticed,
     lastsMs: 15_000,
-    async run({ system, hold }) {
-      const sockets = await openSockets(system, 3000, () => '');
-      await hold();
-      for (const socket of sockets) socket.destroy();
-      return undefined;
-    },
+    run: (context) => holdSockets(context, { count: 3000, greetingOf: () => '' }),
   }),
 ];
 
@@ -116,23 +108,29 @@ async function lookUntil(work: Promise<unknown>, { nginx }: FaultSystem): Promis
 
 const atOnce = 100;
 
-async function openSockets(
-  { nginx }: FaultSystem,
-  count: number,
-  greetingOf: (index: number) => string,
-): Promise<readonly Socket[]> {
+/** Connections that stay open as long as the fault lasts. */
+async function holdSockets(
+  { system, hold }: FaultContext,
+  {
+    count,
+    greetingOf,
+    onOpen = () => {},
+  }: { count: number; greetingOf: (index: number) => string; onOpen?: (socket: Socket) => void },
+): Promise<undefined> {
   const sockets: Socket[] = [];
   while (sockets.length < count) {
     const batch = Array.from({ length: Math.min(atOnce, count - sockets.length) }, () =>
-      connect(nginx.port, '127.0.0.1'),
+      connect(system.nginx.port, '127.0.0.1'),
     );
     await Promise.all(batch.map((socket) => once(socket, 'connect')));
     for (const socket of batch) {
       socket.on('error', () => {}); // nginx closes those that take too long
       socket.write(greetingOf(sockets.push(socket)));
+      onOpen(socket);
     }
   }
-  return sockets;
+  await hold();
+  for (const socket of sockets) socket.destroy();
 }
 
 function askInRawHttp(userId: string): string {

@@ -81,35 +81,17 @@ export const replicaFaults: readonly Fault[] = [
       return undefined;
     },
   },
-  {
+  endingItself({
     name: 'uncaught-exception',
     title: 'An exception that nobody catches: the replica drains, ends and is restarted',
-    goal: {},
-    lastsMs: 10_000,
     isTest: true,
-    async run({ system, hold }) {
-      const victim = victimOf(system);
-      const code = new Promise((resolve) => victim.onUnexpectedExit((exit) => resolve(exit.code)));
-      await system.agentOf(victim).throwUncaught();
-      const exitCode = await code;
-      await hold();
-      return { problems: exitCode === 1 ? [] : [`exit code ${exitCode}`] };
-    },
-  },
-  {
+    fail: (agent) => agent.throwUncaught(),
+  }),
+  endingItself({
     name: 'unhandled-rejection',
     title: 'A rejection that nobody handles: the replica drains, ends and is restarted',
-    goal: {},
-    lastsMs: 10_000,
-    async run({ system, hold }) {
-      const victim = victimOf(system);
-      const code = new Promise((resolve) => victim.onUnexpectedExit((exit) => resolve(exit.code)));
-      await system.agentOf(victim).rejectUnhandled();
-      const exitCode = await code;
-      await hold();
-      return { problems: exitCode === 1 ? [] : [`exit code ${exitCode}`] };
-    },
-  },
+    fail: (agent) => agent.rejectUnhandled(),
+  }),
   {
     name: 'rolling-restart',
     title: 'All replicas restarted in turn (SIGTERM)',
@@ -157,6 +139,28 @@ export const replicaFaults: readonly Fault[] = [
     },
   },
 ];
+
+/** An error that leaves a replica in an unknown state: it must end with code 1. */
+function endingItself({
+  fail,
+  ...fault
+}: Pick<Fault, 'name' | 'title' | 'isTest'> & {
+  fail: (agent: ReturnType<FaultSystem['agentOf']>) => Promise<void>;
+}): Fault {
+  return {
+    ...fault,
+    goal: {},
+    lastsMs: 10_000,
+    async run({ system, hold }) {
+      const victim = victimOf(system);
+      const code = new Promise((resolve) => victim.onUnexpectedExit((exit) => resolve(exit.code)));
+      await fail(system.agentOf(victim));
+      const exitCode = await code;
+      await hold();
+      return { problems: exitCode === 1 ? [] : [`exit code ${exitCode}`] };
+    },
+  };
+}
 
 /** Every stream must end with its answer, on the replica that began it, and the process with code 0 in time. */
 async function endWithStreams(system: FaultSystem, count: number) {
