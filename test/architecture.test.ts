@@ -8,18 +8,9 @@ const root = fileURLToPath(new URL('../src', import.meta.url));
 
 /** What each part of src may import of the others; a file at the top is a part of its own. */
 const allowedParts: Readonly<Record<string, readonly string[]>> = {
-  bin: ['composition-root', 'knowledge-composition', 'config', 'adapters', 'telemetry', 'domain'],
-  'composition-root': [
-    'statistics-composition',
-    'knowledge-composition',
-    'http',
-    'adapters',
-    'config',
-    'telemetry',
-    'domain',
-  ],
-  'knowledge-composition': ['adapters', 'config', 'telemetry', 'domain'],
-  'statistics-composition': ['adapters', 'config', 'telemetry', 'domain'],
+  bin: ['composition-root', 'composition', 'config', 'adapters', 'telemetry', 'domain'],
+  'composition-root': ['composition', 'http', 'adapters', 'config', 'telemetry', 'domain'],
+  composition: ['http', 'adapters', 'config', 'telemetry', 'domain'],
   http: ['telemetry', 'domain'],
   // The type of a secret that may change under way.
   adapters: ['config', 'domain'],
@@ -108,11 +99,11 @@ describe('imports', () => {
   test('of an SDK are in the one folder or file that wraps it', () => {
     const wrong = imports.filter(({ from, to, isOurs, isTypeOnly }) => {
       const home = isOurs ? undefined : homes[packageOf(to)];
-      // The composition root hands sub-apps on, whose type is Hono's.
+      // The composition hands sub-apps on, whose type is Hono's.
       return (
         home !== undefined &&
         !`${from}/`.startsWith(`${home}/`) &&
-        !(isTypeOnly && partOf(from) === 'composition-root')
+        !(isTypeOnly && partOf(from) === 'composition')
       );
     });
     expect(wrong.map(describeImport)).toEqual([]);

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { readKnowledgeFiles } from '../adapters/knowledge-files/read-knowledge-files.ts';
+import { openKnowledgeStack } from '../composition/knowledge.ts';
 import { createIngestKnowledge, type IngestReport } from '../domain/knowledge/ingest-knowledge.ts';
 import { parseKnowledgeFiles } from '../domain/knowledge/parse-knowledge-files.ts';
-import { openKnowledgeStack } from '../knowledge-composition.ts';
 import { readCommandConfig, rootPath } from './environment.ts';
 import { createProgressBar } from './progress-bar.ts';
 import { reportKnowledgeError } from './report-knowledge-error.ts';

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
+import { openKnowledgeStack } from '../composition/knowledge.ts';
 import { formatKnowledge } from '../domain/knowledge/format-knowledge.ts';
 import {
   createKnowledgeAdministration,
   type KnowledgeAdministration,
 } from '../domain/knowledge/knowledge-administration.ts';
-import { openKnowledgeStack } from '../knowledge-composition.ts';
 import { readCommandConfig } from './environment.ts';
 import { reportKnowledgeError } from './report-knowledge-error.ts';
 

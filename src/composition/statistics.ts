@@ -1,16 +1,16 @@
 import type { Logger } from 'pino';
-import type { Postgres } from './adapters/postgres/client.ts';
-import { createPostgresStatisticsStore } from './adapters/postgres/statistics-store.ts';
-import type { RedisConnection } from './adapters/redis/redis-connection.ts';
-import { createRedisStatisticsQueue } from './adapters/redis/statistics-queue.ts';
-import type { Config } from './config.ts';
-import type { Anonymizer } from './domain/statistics/anonymizer.ts';
-import { createBufferedStatisticsQueue } from './domain/statistics/buffered-statistics-queue.ts';
-import { createStatisticsDrain, type DrainObserver } from './domain/statistics/drain-statistics.ts';
-import { createRetention } from './domain/statistics/keep-retention.ts';
-import { createStatisticsRecorder } from './domain/statistics/statistics-recorder.ts';
-import { createUserStatistics } from './domain/statistics/user-statistics.ts';
-import type { Metrics } from './telemetry/metrics.ts';
+import type { Postgres } from '../adapters/postgres/client.ts';
+import { createPostgresStatisticsStore } from '../adapters/postgres/statistics-store.ts';
+import type { RedisConnection } from '../adapters/redis/redis-connection.ts';
+import { createRedisStatisticsQueue } from '../adapters/redis/statistics-queue.ts';
+import type { Config } from '../config.ts';
+import type { Anonymizer } from '../domain/statistics/anonymizer.ts';
+import { createBufferedStatisticsQueue } from '../domain/statistics/buffered-statistics-queue.ts';
+import { createStatisticsDrain, type DrainObserver } from '../domain/statistics/drain-statistics.ts';
+import { createRetention } from '../domain/statistics/keep-retention.ts';
+import { createStatisticsRecorder } from '../domain/statistics/statistics-recorder.ts';
+import { createUserStatistics } from '../domain/statistics/user-statistics.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 
 export interface StatisticsOptions {
   config: Config;

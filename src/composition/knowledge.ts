@@ -1,16 +1,16 @@
-import { createChroma } from './adapters/chroma/client.ts';
-import { createChromaVectorIndex } from './adapters/chroma/vector-index.ts';
-import { createGeminiEmbeddingModel } from './adapters/gemini/embedding-model.ts';
-import { createKeyRing } from './adapters/gemini/key-ring.ts';
-import { createLocalEmbeddingModel } from './adapters/local-embedding/embedding-model.ts';
-import { createPostgres } from './adapters/postgres/client.ts';
-import { createPostgresKnowledgeStore } from './adapters/postgres/knowledge-store.ts';
-import { createRedisKnowledgeSignal } from './adapters/redis/knowledge-signal.ts';
-import { createRedisModelGate } from './adapters/redis/model-gate.ts';
-import { createRedisConnection, type RedisConnection } from './adapters/redis/redis-connection.ts';
-import type { Config } from './config.ts';
-import type { PublishDeps } from './domain/knowledge/publish-version.ts';
-import type { EmbeddingModel } from './domain/ports/embedding-model.ts';
+import { createChroma } from '../adapters/chroma/client.ts';
+import { createChromaVectorIndex } from '../adapters/chroma/vector-index.ts';
+import { createGeminiEmbeddingModel } from '../adapters/gemini/embedding-model.ts';
+import { createKeyRing } from '../adapters/gemini/key-ring.ts';
+import { createLocalEmbeddingModel } from '../adapters/local-embedding/embedding-model.ts';
+import { createPostgres } from '../adapters/postgres/client.ts';
+import { createPostgresKnowledgeStore } from '../adapters/postgres/knowledge-store.ts';
+import { createRedisKnowledgeSignal } from '../adapters/redis/knowledge-signal.ts';
+import { createRedisModelGate } from '../adapters/redis/model-gate.ts';
+import { createRedisConnection, type RedisConnection } from '../adapters/redis/redis-connection.ts';
+import type { Config } from '../config.ts';
+import type { PublishDeps } from '../domain/knowledge/publish-version.ts';
+import type { EmbeddingModel } from '../domain/ports/embedding-model.ts';
 
 export interface KnowledgeStack extends PublishDeps {
   close(): Promise<void>;

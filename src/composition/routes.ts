@@ -1,0 +1,117 @@
+import type { Hono } from 'hono';
+import type { Health } from '../domain/health.ts';
+import { createSessionIds } from '../domain/sessions/session-id.ts';
+import { createAdmission } from '../http/admission.ts';
+import type { AppEnv } from '../http/app-env.ts';
+import { createIdentifyCaller } from '../http/caller.ts';
+import { requireAdmin, requireClientKey } from '../http/middleware/bearer-auth.ts';
+import { createLimitRequest } from '../http/middleware/rate-limit.ts';
+import { createAdminRoutes } from '../http/routes/admin.ts';
+import { createChatRoutes } from '../http/routes/chat.ts';
+import { createFeedbackRoutes } from '../http/routes/feedback.ts';
+import { createHealthRoutes } from '../http/routes/health.ts';
+import { createOpenAiRoutes } from '../http/routes/openai.ts';
+import { createPageRoutes } from '../http/routes/page.ts';
+import { createSearchRoutes } from '../http/routes/search.ts';
+import { createSessionRoutes } from '../http/routes/session.ts';
+import { createStatisticsRoutes } from '../http/routes/statistics.ts';
+import { createTracePort } from '../telemetry/tracing.ts';
+import type { AdapterOptions, Adapters } from './adapters.ts';
+import type { ServiceOptions } from './service-options.ts';
+import type { UseCases } from './use-cases.ts';
+
+interface RouteOptions extends ServiceOptions, Pick<AdapterOptions, 'readSalt' | 'modelLimitMs'> {
+  health: Health;
+  isReady: () => boolean;
+}
+
+/** Every path that the service answers, and who may ask there. */
+export function createRoutes(
+  options: RouteOptions,
+  { rateLimiter, sessionStore }: Adapters,
+  useCases: UseCases,
+) {
+  const { config, logger, metrics, tracing, version, webDirectory, readSalt, modelLimitMs } = options;
+  const { answerQuestion, historyTurns, search, statistics, liveKnowledge } = useCases;
+  const { recorder } = statistics;
+  const limitRequest = createLimitRequest(config.rateLimit.enabled ? rateLimiter : undefined, metrics);
+  const identifyCaller = createIdentifyCaller({ sessionIds: createSessionIds(readSalt), sessionStore });
+  const admission = createAdmission({
+    activeChats: answerQuestion.activeCount,
+    maxConcurrentChats: config.server.maxConcurrentChats,
+    maxEventLoopDelayMs: config.server.maxEventLoopDelayMs,
+    metrics,
+  });
+  const adminOnly = requireAdmin(config.server.adminTokens);
+  const adminOnlyInProduction = config.isProduction ? [adminOnly] : [];
+
+  const routes: Hono<AppEnv>[] = [
+    createChatRoutes({ answerQuestion, identifyCaller, limitRequest, admission }),
+    createOpenAiRoutes({
+      answerQuestion,
+      identifyCaller,
+      limitRequest,
+      admission,
+      authorize: requireClientKey(config.server.clientApiKeys),
+      historyTurns,
+    }),
+    createSessionRoutes({
+      sessionStore,
+      identifyCaller,
+      limitRequest,
+      onStarted: (key, { startedAt: at, role, campus }) =>
+        void recorder.recordSession({ ...key, at, change: 'started', role, campus, turnCount: 0 }),
+      onEnded: (key, { role, campus, turnCount }, at) =>
+        void recorder.recordSession({ ...key, at, change: 'ended', role, campus, turnCount }),
+    }),
+    createSearchRoutes({
+      search,
+      limitRequest,
+      defaultTopK: config.retrieval.topK,
+      authorize: adminOnlyInProduction,
+      onSearched: (id, { method, results, searchTimeMs }) => {
+        metrics.answers.recordRetrieval(method, searchTimeMs);
+        void recorder.recordSearch({
+          id,
+          at: new Date(),
+          searchMethod: method,
+          resultsCount: results.length,
+          topSimilarity: results[0]?.similarity ?? 0,
+          searchTimeMs,
+        });
+      },
+    }),
+    createFeedbackRoutes({ rateAnswer: useCases.rateAnswer, limitRequest }),
+    createStatisticsRoutes({
+      store: createTracePort(tracing)(
+        statistics.store,
+        { name: 'statistics-store', attributes: { 'db.system.name': 'postgresql' } },
+        ['getUsage', 'getPerformance'],
+      ),
+      countActiveSessions: sessionStore.countActive,
+      authorize: adminOnlyInProduction,
+    }),
+    createAdminRoutes({
+      authorize: adminOnly,
+      knowledge: useCases.knowledgeAdministration,
+      loadedVersion: () => liveKnowledge.current()?.version.version,
+      userRecords: useCases.userRecords,
+      rateLimiter,
+      replyLimitMs: modelLimitMs,
+      logger,
+    }),
+    createHealthRoutes({
+      health: options.health,
+      version,
+      environment: config.environment,
+      replicaId: config.server.replicaId,
+      isReady: options.isReady,
+      renderMetrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
+    }),
+    createPageRoutes({
+      assetsDirectory: webDirectory,
+      frameAncestors: config.server.corsOrigins,
+    }) as Hono<AppEnv>,
+  ];
+  return { routes, close: admission.close };
+}
