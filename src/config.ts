@@ -1,12 +1,22 @@
-import { readFileSync, statSync } from 'node:fs';
-import { isIP } from 'node:net';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
-
-/** A secret that may live in a file and change while the process runs. `read` never throws after the start. */
-export interface Secret {
-  read(): string;
-}
+import { type Secret, watchSecret } from './config/secret.ts';
+import {
+  boolean,
+  decimal,
+  integer,
+  list,
+  networks,
+  oneOf,
+  origins,
+  redisUrl,
+  secret,
+  text,
+  token,
+  tokens,
+  url,
+} from './config/variable-types.ts';
 
 /** Every problem of the environment at once; never holds a secret's value. */
 export class ConfigError extends Error {
@@ -22,101 +32,6 @@ export class ConfigError extends Error {
 }
 
 type Environment = Record<string, string | undefined>;
-
-const booleanWords = new Map([
-  ['true', true],
-  ['1', true],
-  ['yes', true],
-  ['false', false],
-  ['0', false],
-  ['no', false],
-]);
-
-const boolean = z.string().transform((text, context) => {
-  const value = booleanWords.get(text.toLowerCase());
-  if (value === undefined) context.addIssue('must be true or false (also 1/0, yes/no)');
-  return value ?? z.NEVER;
-});
-
-function number(kind: 'a whole number' | 'a number', minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
-  const range =
-    maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
-  const pattern = kind === 'a whole number' ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)$/;
-  return z.string().transform((text, context) => {
-    const value = pattern.test(text) ? Number(text) : Number.NaN;
-    if (!(value >= minimum && value <= maximum)) {
-      context.addIssue(`must be ${kind} ${range}`);
-      return z.NEVER;
-    }
-    return value;
-  });
-}
-const integer = (minimum: number, maximum?: number) => number('a whole number', minimum, maximum);
-const decimal = (minimum: number, maximum: number) => number('a number', minimum, maximum);
-
-function oneOf<const T extends string>(words: Record<string, T>) {
-  const allowed = [...new Set(Object.values(words))].join(', ');
-  return z.string().transform((text, context) => {
-    const value = words[text.toLowerCase()];
-    if (value === undefined) context.addIssue(`must be one of ${allowed}`);
-    return value ?? z.NEVER;
-  });
-}
-
-const url = (...protocols: string[]) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-    error: `must be a URL beginning with ${protocols.map((p) => `${p}//`).join(' or ')}`,
-  });
-
-const list = (text: string) =>
-  text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-
-const isOrigin = (text: string) =>
-  text === '*' ||
-  (/^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text.toLowerCase());
-
-const origins = z.string().transform((text, context) => {
-  const values = list(text).map((origin) => origin.replace(/\/$/, ''));
-  if (!values.every(isOrigin))
-    context.addIssue('must be origins such as https://www.example.org, separated by commas');
-  return values;
-});
-
-function isNetwork(text: string): boolean {
-  const [address = '', prefix, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
-}
-
-const networks = z.string().transform((text, context) => {
-  const values = list(text);
-  if (!values.every(isNetwork))
-    context.addIssue('must be addresses or networks such as 10.0.0.0/8, separated by commas');
-  return values;
-});
-
-const redisUrl = z.string().transform((text, context) => {
-  const authority = /^[a-z+]+:\/\/([^/?]*)/.exec(text)?.[1] ?? '';
-  if (/cluster/i.test(text.split(':')[0] ?? '') || (/^rediss?:/.test(text) && authority.includes(','))) {
-    context.addIssue('names a Redis Cluster, which is not supported: use one Redis or Sentinel');
-  } else if (!/^(rediss?|rediss?\+sentinel):\/\/[^/]+/.test(text)) {
-    context.addIssue(
-      'must begin with redis://, rediss:// or redis+sentinel://HOST:PORT,HOST:PORT/PRIMARY_NAME',
-    );
-  }
-  return text;
-});
-
-const text = z.string();
-const secret = z.string().min(1);
-const token = z.string().min(16, { error: 'must have at least 16 characters' });
-const tokens = z.string().refine((text) => list(text).every((each) => each.length >= 16), {
-  error: 'must have at least 16 characters, each if there are several separated by commas',
-});
 
 const logLevels = {
   trace: 'trace',
@@ -275,42 +190,13 @@ function describeProblem(issue: z.core.$ZodIssue, values: Record<string, string>
   return `${name}:${shown} ${issue.message}`;
 }
 
-/** Secrets from files are read again when the file's time of change moves; looked at once a second at most. */
 function secretReader(values: z.output<typeof environmentSchema>, files: ReadonlyMap<string, string>) {
   return (name: (typeof secretNames)[number]): Secret | undefined => {
     const path = files.get(name);
-    const initial = values[name] ?? '';
-    if (path === undefined) return initial === '' ? undefined : { read: () => initial };
-    let current = initial;
-    let changedAtMs = modifiedAtMs(path);
-    let lookedAtMs = Date.now();
-    return {
-      read() {
-        if (Date.now() - lookedAtMs < 1000) return current;
-        lookedAtMs = Date.now();
-        const modified = modifiedAtMs(path);
-        if (modified === undefined || modified === changedAtMs) return current;
-        const content = readOrUndefined(path)?.trim();
-        if (content) {
-          current = content;
-          changedAtMs = modified;
-        }
-        return current;
-      },
-    };
+    const value = values[name] ?? '';
+    if (path !== undefined) return watchSecret(path, value);
+    return value === '' ? undefined : { read: () => value };
   };
-}
-
-function modifiedAtMs(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-}
-
-function readOrUndefined(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 const knownEmbeddingModels = ['gemini-embedding-001', 'local'] as const;

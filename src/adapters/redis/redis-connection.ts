@@ -1,6 +1,6 @@
 import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
 import { Redis, type RedisOptions, ReplyError } from 'ioredis';
-import type { Secret } from '../../config.ts';
+import type { Secret } from '../../config/secret.ts';
 import { DependencyError } from '../../domain/errors.ts';
 import { withTimeLimit } from '../time-limit.ts';
 import { parseRedisUrl } from './parse-redis-url.ts';

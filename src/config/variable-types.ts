@@ -1,0 +1,102 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+const booleanWords = new Map([
+  ['true', true],
+  ['1', true],
+  ['yes', true],
+  ['false', false],
+  ['0', false],
+  ['no', false],
+]);
+
+export const boolean = z.string().transform((text, context) => {
+  const value = booleanWords.get(text.toLowerCase());
+  if (value === undefined) context.addIssue('must be true or false (also 1/0, yes/no)');
+  return value ?? z.NEVER;
+});
+
+function number(kind: 'a whole number' | 'a number', minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
+  const range =
+    maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
+  const pattern = kind === 'a whole number' ? /^[+-]?\d+$/ : /^[+-]?(\d+\.?\d*|\.\d+)$/;
+  return z.string().transform((text, context) => {
+    const value = pattern.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= minimum && value <= maximum)) {
+      context.addIssue(`must be ${kind} ${range}`);
+      return z.NEVER;
+    }
+    return value;
+  });
+}
+export const integer = (minimum: number, maximum?: number) => number('a whole number', minimum, maximum);
+export const decimal = (minimum: number, maximum: number) => number('a number', minimum, maximum);
+
+/** Spellings, in lower case, and what each means. */
+export function oneOf<const T extends string>(words: Record<string, T>) {
+  const allowed = [...new Set(Object.values(words))].join(', ');
+  return z.string().transform((text, context) => {
+    const value = words[text.toLowerCase()];
+    if (value === undefined) context.addIssue(`must be one of ${allowed}`);
+    return value ?? z.NEVER;
+  });
+}
+
+/** One with one of these protocols, `https:` for example. */
+export const url = (...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `must be a URL beginning with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+  });
+
+/** What stands between commas. */
+export const list = (text: string) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+const isOrigin = (text: string) =>
+  text === '*' ||
+  (/^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text.toLowerCase());
+
+/** For CORS: `*` or scheme, host and port. */
+export const origins = z.string().transform((text, context) => {
+  const values = list(text).map((origin) => origin.replace(/\/$/, ''));
+  if (!values.every(isOrigin))
+    context.addIssue('must be origins such as https://www.example.org, separated by commas');
+  return values;
+});
+
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128));
+}
+
+/** Addresses and CIDR networks. */
+export const networks = z.string().transform((text, context) => {
+  const values = list(text);
+  if (!values.every(isNetwork))
+    context.addIssue('must be addresses or networks such as 10.0.0.0/8, separated by commas');
+  return values;
+});
+
+export const redisUrl = z.string().transform((text, context) => {
+  const authority = /^[a-z+]+:\/\/([^/?]*)/.exec(text)?.[1] ?? '';
+  if (/cluster/i.test(text.split(':')[0] ?? '') || (/^rediss?:/.test(text) && authority.includes(','))) {
+    context.addIssue('names a Redis Cluster, which is not supported: use one Redis or Sentinel');
+  } else if (!/^(rediss?|rediss?\+sentinel):\/\/[^/]+/.test(text)) {
+    context.addIssue(
+      'must begin with redis://, rediss:// or redis+sentinel://HOST:PORT,HOST:PORT/PRIMARY_NAME',
+    );
+  }
+  return text;
+});
+
+export const text = z.string();
+export const secret = z.string().min(1);
+export const token = z.string().min(16, { error: 'must have at least 16 characters' });
+export const tokens = z.string().refine((text) => list(text).every((each) => each.length >= 16), {
+  error: 'must have at least 16 characters, each if there are several separated by commas',
+});
