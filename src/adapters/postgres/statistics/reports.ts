@@ -69,7 +69,7 @@ const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part /
 /** Rows of query_analytics that one report looks at, whatever is stored: the most frequent of each day. */
 const questionsPerReport = 3000;
 const leastQuestionsPerDay = 20;
-const candidateCount = 50;
+const candidateCount = 30;
 const listedQuestions = 10;
 
 const findTopQuestions = async (
@@ -84,7 +84,9 @@ const findTopQuestions = async (
   const rows = await database.execute<{ question: string; total: number }>(sql`
     WITH candidates AS (
       SELECT question_hash
-      FROM generate_series(${from}::date, ${isoDay(now)}::date, interval '1 day') AS each_day
+      FROM generate_series(
+        greatest(${from}::date, (SELECT min(day) FROM query_analytics)), ${isoDay(now)}::date, interval '1 day'
+      ) AS each_day
       CROSS JOIN LATERAL (
         SELECT question_hash, count, askers FROM query_analytics
         WHERE day = each_day::date
@@ -95,16 +97,19 @@ const findTopQuestions = async (
       HAVING sum(askers) >= ${minUsers}
       ORDER BY sum(count) DESC
       LIMIT ${candidateCount}
-    ), listed AS MATERIALIZED (
+    ), ranked AS MATERIALIZED (
       SELECT question_hash, (
         SELECT sum(count)::float8 FROM query_analytics AS asked
         WHERE asked.question_hash = candidates.question_hash AND asked.day >= ${from}
       ) AS total
       FROM candidates
+      ORDER BY total DESC, question_hash
+    ), listed AS MATERIALIZED (
+      SELECT question_hash, total FROM ranked
       WHERE (
         SELECT count(*) FROM (
           SELECT DISTINCT user_id FROM question_askers AS asker
-          WHERE asker.question_hash = candidates.question_hash AND asker.day >= ${from}
+          WHERE asker.question_hash = ranked.question_hash AND asker.day >= ${from}
           LIMIT ${minUsers}
         ) AS users
       ) >= ${minUsers}
