@@ -1,6 +1,7 @@
 /** What a chat costs, and how fast it is passed on: `npm run bench`. The machine should have nothing else to do. */
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { ensureBuild } from '../../infra/local/build.mjs';
+import { installPrograms } from '../../infra/local/programs.ts';
 import questionSet from '../evaluation/questions.json' with { type: 'json' };
 import { type GeminiServer, startGeminiServer } from '../gemini-server/gemini-server.ts';
 import { canteenQuestion } from '../system/canteen-question.ts';
@@ -84,6 +85,7 @@ async function measureAll() {
   }
 }
 
+installPrograms(['redis-server', 'nginx']);
 await ensureBuild();
 const loadBefore = loadavg()[0] ?? 0;
 const measured = { ...(await measureAll()), knowledgeBase: await measureKnowledgeBase() };

@@ -44,7 +44,8 @@ export async function prepareStores(): Promise<void> {
 }
 
 /** Fills a data folder with stores that hold the shipped knowledge base. */
-export function copyPreparedStores(dataDir: string): void {
+export async function copyPreparedStores(dataDir: string): Promise<void> {
+  await prepareStores();
   for (const store of stores) copyFolder(join(keptStores(), store), join(dataDir, store));
 }
 
