@@ -240,6 +240,7 @@ describe('retention', () => {
     const [row] = await database.sql`
       SELECT sum(value)::int AS total FROM statistics_rollups WHERE metric = 'interactions' AND period_hours = 1`;
     expect(row?.total).toBe(1);
+    expect(await database.sql`SELECT 1 FROM latency_histograms WHERE period_hours = 1`).toHaveLength(1);
   });
 
   it('runs beside draining replicas on three others without an error or a double row', async () => {
