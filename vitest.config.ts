@@ -18,7 +18,10 @@ const system = {
   expect: { poll: { timeout: 10_000 } },
 };
 
-/** Vitest begins with the largest files; this one is small and takes long, and would run by itself at the end. */
+/**
+ * Without earlier results Vitest begins with the largest files. absent-clients.test.ts is small and takes long, and
+ * would run by itself at the end.
+ */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]) {
     const isLong = ({ moduleId }: TestSpecification) => moduleId.endsWith('/absent-clients.test.ts');

@@ -37,7 +37,7 @@ export type Adapters = ReturnType<typeof createAdapters>;
 
 const inRedis = { 'db.system.name': 'redis' };
 
-/** Everything through which the service speaks to others. */
+/** Everything through which the service speaks to others, but for statistics (statistics.ts). */
 export function createAdapters(options: AdapterOptions) {
   const { config, logger, metrics, tracing, readSalt, modelLimitMs, onDependencyChange } = options;
   const tracePort = createTracePort(tracing);

@@ -15,7 +15,6 @@ import { createPageRoutes } from '../http/routes/page.ts';
 import { createSearchRoutes } from '../http/routes/search.ts';
 import { createSessionRoutes } from '../http/routes/session.ts';
 import { createStatisticsRoutes } from '../http/routes/statistics.ts';
-import { createTracePort } from '../telemetry/tracing.ts';
 import type { AdapterOptions, Adapters } from './adapters.ts';
 import type { ServiceOptions } from './service-options.ts';
 import type { UseCases } from './use-cases.ts';
@@ -25,13 +24,13 @@ interface RouteOptions extends ServiceOptions, Pick<AdapterOptions, 'readSalt' |
   isReady: () => boolean;
 }
 
-/** Every path that the service answers, and who may ask there. */
+/** What the service answers, and who may ask; app.ts adds its description. */
 export function createRoutes(
   options: RouteOptions,
   { rateLimiter, sessionStore }: Adapters,
   useCases: UseCases,
 ) {
-  const { config, logger, metrics, tracing, version, webDirectory, readSalt, modelLimitMs } = options;
+  const { config, logger, metrics, version, webDirectory, readSalt, modelLimitMs } = options;
   const { answerQuestion, historyTurns, search, statistics, liveKnowledge } = useCases;
   const { recorder } = statistics;
   const limitRequest = createLimitRequest(config.rateLimit.enabled ? rateLimiter : undefined, metrics);
@@ -83,11 +82,7 @@ export function createRoutes(
     }),
     createFeedbackRoutes({ rateAnswer: useCases.rateAnswer, limitRequest }),
     createStatisticsRoutes({
-      store: createTracePort(tracing)(
-        statistics.store,
-        { name: 'statistics-store', attributes: { 'db.system.name': 'postgresql' } },
-        ['getUsage', 'getPerformance'],
-      ),
+      store: statistics.store,
       countActiveSessions: sessionStore.countActive,
       authorize: adminOnlyInProduction,
     }),

@@ -11,6 +11,7 @@ import { createRetention } from '../domain/statistics/keep-retention.ts';
 import { createStatisticsRecorder } from '../domain/statistics/statistics-recorder.ts';
 import { createUserStatistics } from '../domain/statistics/user-statistics.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { createTracePort, type Tracing } from '../telemetry/tracing.ts';
 
 export interface StatisticsOptions {
   config: Config;
@@ -19,6 +20,7 @@ export interface StatisticsOptions {
   anonymizer: Anonymizer;
   logger: Logger;
   metrics: Metrics;
+  tracing: Tracing | undefined;
 }
 
 /** Events that one replica holds while Redis is away: some minutes of chats, some tens of megabytes at most. */
@@ -35,6 +37,7 @@ export function createStatistics({
   anonymizer,
   logger,
   metrics,
+  tracing,
 }: StatisticsOptions) {
   const { enabled, trackUserSessions, trackQueryAnalytics, retentionDays, queueLimit } = config.statistics;
   const store = createPostgresStatisticsStore(postgres, {
@@ -64,7 +67,12 @@ export function createStatistics({
     onFailed: (error) => logger.error({ err: error }, 'the retention cannot be applied'),
   });
   return {
-    store,
+    /** For reports. */
+    store: createTracePort(tracing)(
+      store,
+      { name: 'statistics-store', attributes: { 'db.system.name': 'postgresql' } },
+      ['getUsage', 'getPerformance'],
+    ),
     recorder: createStatisticsRecorder({ queue, anonymizer, enabled, trackUserSessions }),
     userData: createUserStatistics({ store, queue, anonymizer }),
     start(): void {

@@ -29,7 +29,7 @@ export function createUseCases(options: UseCaseOptions, adapters: Adapters) {
   const { config, logger, metrics, tracing, chatSessionLog, readSalt, modelLimitMs } = options;
   const { redis, postgres, chatStore, sessionStore, answerCache } = adapters;
   const anonymizer = createAnonymizer({ enabled: config.statistics.anonymize, salt: readSalt() });
-  const statistics = createStatistics({ config, redis, postgres, anonymizer, logger, metrics });
+  const statistics = createStatistics({ config, redis, postgres, anonymizer, logger, metrics, tracing });
   const { recorder } = statistics;
   const { liveKnowledge, knowledgeAdministration } = createKnowledge(options, adapters);
   const embedQuery = createQueryEmbedding({

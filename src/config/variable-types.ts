@@ -42,7 +42,7 @@ export function oneOf<const T extends string>(words: Record<string, T>) {
   });
 }
 
-/** One with one of these protocols, `https:` for example. */
+/** A URL with one of these protocols, `https:` for example. */
 export const url = (...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
     error: `must be a URL beginning with ${protocols.map((p) => `${p}//`).join(' or ')}`,

@@ -5,6 +5,7 @@ import { installPrograms } from '../../infra/local/programs.ts';
 import questionSet from '../evaluation/questions.json' with { type: 'json' };
 import { type GeminiServer, startGeminiServer } from '../gemini-server/gemini-server.ts';
 import { canteenQuestion } from '../system/canteen-question.ts';
+import { prepareStores } from '../system/prepared-stores.ts';
 import { startTestStack, type TestStack } from '../system/stack.ts';
 import { type AbsenceReport, leaveForGood, slowModel } from './absent-clients.ts';
 import { startBareServer } from './bare-server.ts';
@@ -87,6 +88,7 @@ async function measureAll() {
 
 installPrograms(['redis-server', 'nginx']);
 await ensureBuild();
+await prepareStores();
 const loadBefore = loadavg()[0] ?? 0;
 const measured = { ...(await measureAll()), knowledgeBase: await measureKnowledgeBase() };
 const { latencies, absence, bare } = measured;

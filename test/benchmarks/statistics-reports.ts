@@ -46,7 +46,7 @@ const fill = async (
       SELECT ${hours}, metric, starts_at, label, sum(value) FROM (
         SELECT metric, date_trunc(${unit}, at, 'UTC') AS starts_at, label, value
         FROM asked CROSS JOIN LATERAL (VALUES ('interactions', '', 1), ('answered', '', 1), ('response_us', '', 900000),
-          ('search_method', 'hybrid', 1), ('role', 'student', 1), ('campus', campus, 1), 
+          ('search_method', 'hybrid', 1), ('role', 'student', 1), ('campus', campus, 1),
           ('search_count', 'hybrid', 1), ('search_us', 'hybrid', 20000), ('last_seen', '', 1)) AS counted(metric, label, value)
       ) AS counts GROUP BY 2, 3, 4 ORDER BY 3`;
     await sql`

@@ -44,8 +44,7 @@ export async function prepareStores(): Promise<void> {
 }
 
 /** Fills a data folder with stores that hold the shipped knowledge base. */
-export async function copyPreparedStores(dataDir: string): Promise<void> {
-  await prepareStores();
+export function copyPreparedStores(dataDir: string): void {
   for (const store of stores) copyFolder(join(keptStores(), store), join(dataDir, store));
 }
 

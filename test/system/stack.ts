@@ -64,7 +64,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     removeTemporaryFolder(dataDir);
   };
   try {
-    if (canBePrepared(stackOptions)) await copyPreparedStores(dataDir);
+    if (canBePrepared(stackOptions)) copyPreparedStores(dataDir);
     const stack = await startStack(stackOptions);
     return {
       ...stack,

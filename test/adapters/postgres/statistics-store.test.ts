@@ -210,6 +210,22 @@ describe('recording', () => {
     ]);
     expect((await store.getUsage(2)).topQuestions).toEqual([{ question: 'wo ist die mensa', count: 4 }]);
   });
+
+  it('lists a question that enough users asked, whatever one user asked more often on more days', async () => {
+    const store = createStore({ minUsersPerQuestion: 3 });
+    const days = [0, 1, 2].map((daysAgo) => new Date(now.getTime() - daysAgo * 86_400_000));
+    const ofOneUser = days.flatMap((at, day) =>
+      many(240, (n) => ({ at, id: `${day}-${n}`, userId: 'monitor', question: `Probe ${n % 120}?` })),
+    );
+    const shared = many(3, (n) => ({
+      id: `shared-${n}`,
+      userId: `user-${n}`,
+      question: 'Where is the gym?',
+    }));
+    await store.recordEvents(ofOneUser);
+    await store.recordEvents(shared);
+    expect((await store.getUsage(30)).topQuestions).toEqual([{ question: 'where is the gym', count: 3 }]);
+  });
 });
 
 describe('retention', () => {

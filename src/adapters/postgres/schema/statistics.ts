@@ -143,7 +143,7 @@ export const userActivity = pgTable(
 
 /**
  * Sums by hour and by day (UTC) over all that was ever written; nothing in them is anybody's. The primary key carries
- * the values along, as the migrations say: reports sum hundreds of them.
+ * the values along, as the migrations say: reports sum thousands of them.
  */
 export const statisticsRollups = pgTable(
   'statistics_rollups',

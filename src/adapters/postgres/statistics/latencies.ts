@@ -27,7 +27,10 @@ const toStored = (histogram: LatencyHistogram): StoredHistogram => {
   return { firstBucket, counts };
 };
 
-/** Adds roll-ups of durations to the histograms of their periods. Needs the writer's lock: it reads what it adds to. */
+/**
+ * Adds roll-ups of durations, of some hundred events at most, to the histograms of their periods. Needs the writer's
+ * lock: it reads what it adds to.
+ */
 export const addLatencies = async (database: Database, rows: readonly RollupRow[]): Promise<void> => {
   if (rows.length === 0) return;
   const changed = new Map<string, Period & { histogram: Map<number, number> }>();
@@ -77,6 +80,7 @@ export const sumLatencies = async (
   const rows = await database
     .select({
       firstBucket: latencyHistograms.firstBucket,
+      // JSON.parse is some four times as fast as the driver with its arrays.
       counts: sql<number[]>`to_json(${latencyHistograms.counts})`,
     })
     .from(latencyHistograms)
