@@ -50,6 +50,8 @@ const lastModelRetries = 2;
 /** What a fallback model needs for an answer that is worth starting. */
 const minimumFallbackMs = 2_000;
 const probeTimeoutMs = 1_000;
+/** Half of the longest silence: with the next trial's answer, up again well within 10 s of the cause going away. */
+const trialPatienceMs = 5_000;
 
 /**
  * The model with everything around it, outermost first: deadline; fallback model; another try with more room after an
@@ -74,6 +76,7 @@ export function createGeminiModel(options: GeminiModelOptions): GeminiModel {
     return createCircuitBreaker({
       failuresToOpen,
       halfOpenAfterMs: options.halfOpenAfterMs ?? 3_000,
+      trialPatienceMs,
       mayTry: () => monitor.isReachable(name),
       onChange: (isOpen) => options.onBreakerChange?.(name, isOpen),
     });

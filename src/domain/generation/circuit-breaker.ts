@@ -12,7 +12,7 @@ export interface CircuitBreaker {
   enter(): BreakerPass | undefined;
   /** Instant on the injected clock when it opened; undefined while closed. */
   readonly openSince: number | undefined;
-  /** True while a trial call decides whether it closes. */
+  /** True while trial calls decide whether it closes. */
   readonly isTrying: boolean;
 }
 
@@ -21,6 +21,8 @@ export interface CircuitBreakerOptions {
   failuresToOpen: number;
   /** How long it stays open before one call may try again. */
   halfOpenAfterMs: number;
+  /** How long a trial call may go on before another one may try beside it; for ever unless told. */
+  trialPatienceMs?: number;
   /** Asked before a trial call: false keeps it open, e.g. while a probe finds nobody there. */
   mayTry?: () => boolean;
   /** Told when it opens and when it closes, not of trials in between. */
@@ -29,13 +31,15 @@ export interface CircuitBreakerOptions {
 }
 
 /**
- * Opens after failures in a row, then lets single trial calls through; the first success closes it.
+ * Opens after failures in a row, then lets single trial calls through; the first success closes it. A trial that began
+ * just before the end of an outage can stall for its whole time limit, so that others do not wait for it for ever.
  * The breakers of libraries wrap a promise and let everybody wait for the trial; an answer is a stream of many
  * seconds, so here the caller reports the end itself, and nobody waits.
  */
 export function createCircuitBreaker({
   failuresToOpen,
   halfOpenAfterMs,
+  trialPatienceMs = Number.POSITIVE_INFINITY,
   mayTry = () => true,
   onChange = () => {},
   now = () => performance.now(),
@@ -43,7 +47,8 @@ export function createCircuitBreaker({
   let failures = 0;
   let openSince: number | undefined;
   let tryAgainAt = 0;
-  let trialRunning = false;
+  let trialsRunning = 0;
+  let lastTrialBeganAt = Number.NEGATIVE_INFINITY;
   let lastSuccessBeganAt = Number.NEGATIVE_INFINITY;
 
   function close() {
@@ -62,7 +67,7 @@ export function createCircuitBreaker({
     // The last to time out of an outage say nothing once a call that began later has succeeded.
     if (beganAt < lastSuccessBeganAt) return;
     failures += weight;
-    const isLateResult = openSince !== undefined && !isTrial;
+    const isLateResult = openSince !== undefined && (!isTrial || beganAt < lastTrialBeganAt);
     if (failures < failuresToOpen || isLateResult) return;
     tryAgainAt = now() + halfOpenAfterMs;
     if (openSince !== undefined) return;
@@ -73,7 +78,7 @@ export function createCircuitBreaker({
   function createPass(isTrial: boolean): BreakerPass {
     const beganAt = now();
     const end = (verdict: () => void) => {
-      if (isTrial) trialRunning = false;
+      if (isTrial) trialsRunning -= 1;
       verdict();
     };
     return {
@@ -86,15 +91,17 @@ export function createCircuitBreaker({
   return {
     enter() {
       if (openSince === undefined) return createPass(false);
-      if (trialRunning || now() < tryAgainAt || !mayTry()) return undefined;
-      trialRunning = true;
+      const isWaiting = trialsRunning > 0 && now() - lastTrialBeganAt < trialPatienceMs;
+      if (isWaiting || now() < tryAgainAt || !mayTry()) return undefined;
+      trialsRunning += 1;
+      lastTrialBeganAt = now();
       return createPass(true);
     },
     get openSince() {
       return openSince;
     },
     get isTrying() {
-      return trialRunning;
+      return trialsRunning > 0;
     },
   };
 }

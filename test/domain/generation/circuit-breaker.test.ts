@@ -13,6 +13,7 @@ beforeEach(() => {
   breaker = createCircuitBreaker({
     failuresToOpen: 3,
     halfOpenAfterMs: 1_000,
+    trialPatienceMs: 5_000,
     mayTry: () => mayTry,
     onChange: (isOpen) => changes.push(isOpen),
     now: () => nowMs,
@@ -58,6 +59,31 @@ describe('a circuit breaker', () => {
     expect(breaker.enter()).toBeDefined();
     expect(breaker.isTrying).toBe(true);
     expect(breaker.enter()).toBeUndefined();
+  });
+
+  it('lets another trial begin beside one that stalls, and closes when that succeeds', () => {
+    failTimes(3);
+    nowMs = 1_000;
+    const stalled = breaker.enter();
+    nowMs = 5_999;
+    expect(breaker.enter()).toBeUndefined();
+    nowMs = 6_000;
+    breaker.enter()?.succeed();
+    expect(breaker.openSince).toBeUndefined();
+    stalled?.fail(3);
+    expect(breaker.openSince).toBeUndefined();
+    expect(breaker.isTrying).toBe(false);
+  });
+
+  it('lets no stalled trial put off the next one when it fails at last', () => {
+    failTimes(3);
+    nowMs = 1_000;
+    const stalled = breaker.enter();
+    nowMs = 6_000;
+    breaker.enter();
+    nowMs = 11_000;
+    stalled?.fail();
+    expect(breaker.enter()).toBeDefined();
   });
 
   it('pauses again after a failed trial and remembers since when it is open', () => {
