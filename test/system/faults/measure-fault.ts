@@ -37,6 +37,9 @@ const settleMs = 1500;
 const recoveryLimitMs = 60_000;
 const shownProblems = 3;
 
+/** Of a question, or of the second asking of one that was answered. */
+const refusal = /^(the repeated question: )?503/;
+
 /** Brings one fault upon the system while people ask, and says what it did to them. */
 export async function measureFault(
   system: FaultSystem,
@@ -64,7 +67,7 @@ export async function measureFault(
   const books = await checkBooks(system, asked);
   const { lines, text } = readLogsSince(system, logs);
   const failed = asked.filter(
-    ({ problem }) => problem !== undefined && !(goal.mayRefuse && problem.startsWith('503')),
+    ({ problem }) => problem !== undefined && !(goal.mayRefuse && refusal.test(problem)),
   );
   const degraded = asked.filter(({ answer }) => (answer?.degraded.length ?? 0) > 0);
   const during = asked.filter((each) => each.endedAtMs > beganAtMs && each.startedAtMs < endedAtMs);
