@@ -120,8 +120,7 @@ export function createChromaVectorIndex(
         name: nameOf(version.version),
         // Null keeps the client from loading an embedding model of its own.
         embeddingFunction: null,
-        // The space cannot be changed later, and is l2 unless said.
-        configuration: { hnsw: { space: 'cosine' } },
+        configuration: { hnsw },
         metadata: toMetadata(version, false),
       }),
     );
@@ -207,6 +206,12 @@ export function createChromaVectorIndex(
     delete: removeCollection,
   };
 }
+
+/**
+ * The space cannot be changed later, and is l2 unless said. The others are twice Chroma's defaults, with which 29 % of
+ * a hundred much-alike entries were not found by their own question; with these it was 2 %.
+ */
+const hnsw = { space: 'cosine', ef_construction: 200, ef_search: 200, max_neighbors: 32 } as const;
 
 /** Cosine distance runs from 0 to 2; what points away is not similar at all. */
 const toSimilarity = (distance: number) => Math.min(1, Math.max(0, 1 - distance));
