@@ -6,10 +6,9 @@ import { describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../src', import.meta.url));
 
-/** What each part of src may import of the others; a file at the top is a part of its own. */
+/** What each part of src may import of the others. */
 const allowedParts: Readonly<Record<string, readonly string[]>> = {
-  bin: ['composition-root', 'composition', 'config', 'adapters', 'telemetry', 'domain'],
-  'composition-root': ['composition', 'http', 'adapters', 'config', 'telemetry', 'domain'],
+  bin: ['composition', 'config', 'adapters', 'telemetry', 'domain'],
   composition: ['http', 'adapters', 'config', 'telemetry', 'domain'],
   http: ['telemetry', 'domain'],
   // The type of a secret that may change under way.
@@ -18,6 +17,19 @@ const allowedParts: Readonly<Record<string, readonly string[]>> = {
   config: [],
   domain: [],
 };
+
+/** The rooms of the domain, each of which imports only those after it. Files beside them import no room. */
+const rooms = [
+  'chat',
+  'improvement',
+  'statistics',
+  'retrieval',
+  'knowledge',
+  'sessions',
+  'access',
+  'models',
+  'language',
+];
 
 /** Packages without I/O; Node's own are named below. */
 const purePackages = ['zod', 'minisearch', 'yaml', 'csv-parse', 'dataloader', '@orama/stemmers'];
@@ -79,12 +91,30 @@ const packageOf = (name: string) =>
 const describeImport = ({ from, to }: Import) => `${from} -> ${to}`;
 
 describe('imports', () => {
-  test('go down only: bin, composition root, then http and adapters, which do not know each other, then domain', () => {
+  test('go down only: bin, composition, then http and adapters, which do not know each other, then domain', () => {
     const wrong = imports.filter(({ from, to, isOurs }) => {
       const [importer, imported] = [partOf(from), partOf(to)];
       return isOurs && importer !== imported && !allowedParts[importer]?.includes(imported);
     });
     expect(imports.length).toBeGreaterThan(100);
+    expect(wrong.map(describeImport)).toEqual([]);
+  });
+
+  test('within the domain go down the order of its rooms only', () => {
+    const roomOf = (path: string) => {
+      const [part, room, file] = path.split('/');
+      return part === 'domain' && file !== undefined ? room : undefined;
+    };
+    const inDomain = imports.filter(({ from, to }) => partOf(from) === 'domain' && partOf(to) === 'domain');
+    expect(
+      new Set(inDomain.map(({ from }) => roomOf(from) ?? 'chat').filter((room) => !rooms.includes(room))),
+    ).toEqual(new Set());
+    const wrong = inDomain.filter(({ from, to }) => {
+      const [importer, imported] = [roomOf(from), roomOf(to)];
+      if (imported === undefined || importer === imported) return false;
+      return importer === undefined || rooms.indexOf(imported) <= rooms.indexOf(importer);
+    });
+    expect(inDomain.length).toBeGreaterThan(100);
     expect(wrong.map(describeImport)).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { projectPath } from '../infra/local/project-root.ts';
-import { environmentSchema, parseConfig } from '../src/config.ts';
+import { environmentSchema, parseConfig } from '../src/config/parse-config.ts';
 
 interface Service {
   environment: Readonly<Record<string, string>>;

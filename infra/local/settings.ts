@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { environmentSchema } from '../../src/config.ts';
+import { environmentSchema } from '../../src/config/parse-config.ts';
 
 /** The launcher's own business: nobody else's addresses, ports and passwords fit its servers. */
 const givenByLauncher = [

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { parseConfig } from '../../src/config.ts';
+import { parseConfig } from '../../src/config/parse-config.ts';
 import { ensureBuild } from './build.mjs';
 import { isPortFree } from './ports.ts';
 import { removePostgresData } from './postgres.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { type Config, ConfigError, parseConfig } from '../config.ts';
+import { type Config, ConfigError, parseConfig } from '../config/parse-config.ts';
 
 /** The project's root is two levels up, from src/bin and from dist/bin. */
 export const rootPath = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));

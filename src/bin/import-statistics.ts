@@ -3,7 +3,7 @@ import { createPostgres } from '../adapters/postgres/client.ts';
 import { createPostgresStatisticsStore } from '../adapters/postgres/statistics-store.ts';
 import { openSqliteFile } from '../adapters/sqlite/sqlite-file.ts';
 import { createAnonymizer } from '../domain/statistics/anonymizer.ts';
-import { importStatistics } from '../domain/statistics/import-statistics.ts';
+import { importStatistics } from '../domain/statistics/import/import-statistics.ts';
 import { readCommandConfig } from './environment.ts';
 import { createProgressBar } from './progress-bar.ts';
 

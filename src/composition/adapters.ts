@@ -19,7 +19,7 @@ import { createReplicaHeartbeat } from '../adapters/redis/replica-heartbeat.ts';
 import { createRedisReplyStream } from '../adapters/redis/reply-stream.ts';
 import { createRedisSessionStore } from '../adapters/redis/session-store.ts';
 import type { Dependency } from '../domain/errors.ts';
-import { createBatchedEmbeddingModel } from '../domain/retrieval/batched-embedding-model.ts';
+import { createBatchedEmbeddingModel } from '../domain/models/batched-embedding-model.ts';
 import { serializeStatisticsEvent } from '../domain/statistics/serialize-statistics-event.ts';
 import { recordModelCall } from '../telemetry/traced-chat.ts';
 import { createTracePort } from '../telemetry/tracing.ts';

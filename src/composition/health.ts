@@ -1,5 +1,5 @@
 import type { GeminiStatus } from '../adapters/gemini/gemini-monitor.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/parse-config.ts';
 import { createHealth, type Health, type ServiceHealth } from '../domain/health.ts';
 import type { Adapters } from './adapters.ts';
 import type { UseCases } from './use-cases.ts';

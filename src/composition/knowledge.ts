@@ -8,9 +8,9 @@ import { createPostgresKnowledgeStore } from '../adapters/postgres/knowledge-sto
 import { createRedisKnowledgeSignal } from '../adapters/redis/knowledge-signal.ts';
 import { createRedisModelGate } from '../adapters/redis/model-gate.ts';
 import { createRedisConnection, type RedisConnection } from '../adapters/redis/redis-connection.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/parse-config.ts';
 import type { PublishDeps } from '../domain/knowledge/publish-version.ts';
-import type { EmbeddingModel } from '../domain/ports/embedding-model.ts';
+import type { EmbeddingModel } from '../domain/models/embedding-model.ts';
 
 export interface KnowledgeStack extends PublishDeps {
   close(): Promise<void>;

@@ -3,7 +3,7 @@ import type { Postgres } from '../adapters/postgres/client.ts';
 import { createPostgresStatisticsStore } from '../adapters/postgres/statistics-store.ts';
 import type { RedisConnection } from '../adapters/redis/redis-connection.ts';
 import { createRedisStatisticsQueue } from '../adapters/redis/statistics-queue.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/parse-config.ts';
 import type { Anonymizer } from '../domain/statistics/anonymizer.ts';
 import { createBufferedStatisticsQueue } from '../domain/statistics/buffered-statistics-queue.ts';
 import { createStatisticsDrain, type DrainObserver } from '../domain/statistics/drain-statistics.ts';

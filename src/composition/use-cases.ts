@@ -1,8 +1,9 @@
 import { loadEnglishWords } from '../adapters/local-embedding/english-words.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/parse-config.ts';
 import { createAnswerQuestion } from '../domain/chat/answer-question.ts';
 import { promptFingerprint } from '../domain/chat/build-prompt.ts';
 import { createComposeAnswer } from '../domain/chat/compose-answer.ts';
+import { describeAnswered, describeFailed } from '../domain/chat/describe-question.ts';
 import { createRateAnswer } from '../domain/chat/rate-answer.ts';
 import { createIngestKnowledge } from '../domain/knowledge/ingest-knowledge.ts';
 import { createKnowledgeAdministration } from '../domain/knowledge/knowledge-administration.ts';
@@ -11,8 +12,7 @@ import { createKnowledgeView, type KnowledgeView } from '../domain/retrieval/kno
 import { createQueryEmbedding, embeddingCacheKey } from '../domain/retrieval/query-embedding.ts';
 import { createSearch, prepareQuery } from '../domain/retrieval/search.ts';
 import { createAnonymizer } from '../domain/statistics/anonymizer.ts';
-import { describeAnswered, describeFailed } from '../domain/statistics/describe-question.ts';
-import { createUserRecords } from '../domain/users/user-records.ts';
+import { createUserRecords } from '../domain/statistics/user-records.ts';
 import { describeChat } from '../telemetry/chat-session-log.ts';
 import { annotateAnswer, createTracedSearch } from '../telemetry/traced-chat.ts';
 import type { AdapterOptions, Adapters } from './adapters.ts';

@@ -1,6 +1,6 @@
 import { AppError, isDependencyError } from '../domain/errors.ts';
-import type { SessionKey, SessionStore } from '../domain/ports/session-store.ts';
 import type { SessionIds } from '../domain/sessions/session-id.ts';
+import type { SessionKey, SessionStore } from '../domain/sessions/session-store.ts';
 
 export const anonymousUser = 'anonymous';
 

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import { campuses, roles } from '../domain/audience.ts';
-import { confidences, searchMethods } from '../domain/chat/chat-answer.ts';
 import { dependencies, errorCodes } from '../domain/errors.ts';
+import { confidences } from '../domain/retrieval/confidence.ts';
+import { searchMethods } from '../domain/retrieval/search-method.ts';
 
 /** Arguments of a `refine` for text that every store and log can hold. */
 export const plainText = [

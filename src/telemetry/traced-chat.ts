@@ -1,5 +1,5 @@
 import type { ChatAnswer } from '../domain/chat/chat-answer.ts';
-import type { ModelCall } from '../domain/generation/observed-model.ts';
+import type { ModelCall } from '../domain/models/observed-model.ts';
 import type { Search } from '../domain/retrieval/search.ts';
 import type { Tracing } from './tracing.ts';
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { contentHash } from '../../src/domain/knowledge/content-hash.ts';
 import type { KnowledgeEntry } from '../../src/domain/knowledge/knowledge-entry.ts';
-import type { KnowledgeStore } from '../../src/domain/ports/knowledge-store.ts';
+import type { KnowledgeStore } from '../../src/domain/knowledge/knowledge-store.ts';
 import { createEntries, createEntry } from '../fixtures/knowledge-entries.ts';
 
 /** What every knowledge store promises. `openEmpty` gives one without versions. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { KnowledgeVersion } from '../../src/domain/knowledge/knowledge-entry.ts';
-import type { IndexedEntry, VectorIndex } from '../../src/domain/ports/vector-index.ts';
+import type { IndexedEntry, VectorIndex } from '../../src/domain/knowledge/vector-index.ts';
 import { createEntry } from '../fixtures/knowledge-entries.ts';
 
 /** What every vector index promises. `openEmpty` gives one without collections. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { type Confidence, searchMethods } from '../../src/domain/chat/chat-answer.ts';
+import type { Confidence } from '../../src/domain/retrieval/confidence.ts';
+import { searchMethods } from '../../src/domain/retrieval/search-method.ts';
 import { printRecall, rankQuestions, readEverydayQuestions } from './everyday-questions.ts';
 import { createShippedSearch } from './shipped-search.ts';
 

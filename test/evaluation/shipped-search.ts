@@ -3,7 +3,7 @@ import { createLocalEmbeddingModel } from '../../src/adapters/local-embedding/em
 import { loadEnglishWords } from '../../src/adapters/local-embedding/english-words.ts';
 import { entryEmbeddingText } from '../../src/domain/knowledge/knowledge-entry.ts';
 import { parseKnowledgeFiles } from '../../src/domain/knowledge/parse-knowledge-files.ts';
-import type { VectorIndex } from '../../src/domain/ports/vector-index.ts';
+import type { VectorIndex } from '../../src/domain/knowledge/vector-index.ts';
 import { createKnowledgeView } from '../../src/domain/retrieval/knowledge-view.ts';
 import { createSearch, type Search } from '../../src/domain/retrieval/search.ts';
 

@@ -1,6 +1,6 @@
 import { AppError } from '../../src/domain/errors.ts';
 import type { KnowledgeEntry, KnowledgeVersion } from '../../src/domain/knowledge/knowledge-entry.ts';
-import type { KnowledgeSignal, KnowledgeStore } from '../../src/domain/ports/knowledge-store.ts';
+import type { KnowledgeSignal, KnowledgeStore } from '../../src/domain/knowledge/knowledge-store.ts';
 
 interface Stored {
   version: KnowledgeVersion;

@@ -1,4 +1,4 @@
-import type { ModelGate } from '../../src/domain/ports/model-gate.ts';
+import type { ModelGate } from '../../src/domain/models/model-gate.ts';
 
 /** A gate of one process; several models may share it like replicas share Redis. */
 export function createMemoryModelGate({

@@ -1,6 +1,6 @@
 import { DependencyError } from '../../src/domain/errors.ts';
-import type { QueuedEvent, StatisticsQueue } from '../../src/domain/ports/statistics-queue.ts';
 import type { StatisticsEvent } from '../../src/domain/statistics/statistics-event.ts';
+import type { QueuedEvent, StatisticsQueue } from '../../src/domain/statistics/statistics-queue.ts';
 
 /** A queue in memory that can be out and that can be full. */
 export const createMemoryStatisticsQueue = () => {

@@ -1,6 +1,6 @@
 import { DependencyError } from '../../src/domain/errors.ts';
 import type { KnowledgeVersion } from '../../src/domain/knowledge/knowledge-entry.ts';
-import type { IndexedEntry, VectorIndex } from '../../src/domain/ports/vector-index.ts';
+import type { IndexedEntry, VectorIndex } from '../../src/domain/knowledge/vector-index.ts';
 
 export function createMemoryVectorIndex(): VectorIndex {
   const collections = new Map<number, { version: KnowledgeVersion; entries: readonly IndexedEntry[] }>();

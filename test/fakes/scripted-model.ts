@@ -1,4 +1,4 @@
-import type { LanguageModel, ModelEvent } from '../../src/domain/ports/language-model.ts';
+import type { LanguageModel, ModelEvent } from '../../src/domain/models/language-model.ts';
 
 export const finish: ModelEvent = {
   type: 'finish',

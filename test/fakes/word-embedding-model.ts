@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EmbeddingModel } from '../../src/domain/ports/embedding-model.ts';
+import type { EmbeddingModel } from '../../src/domain/models/embedding-model.ts';
 
 export interface WordEmbeddingModel extends EmbeddingModel {
   /** Texts embedded so far, questions and entries. */

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createService, type Service } from '../../src/composition-root.ts';
-import { parseConfig } from '../../src/config.ts';
+import { createService, type Service } from '../../src/composition/service.ts';
+import { parseConfig } from '../../src/config/parse-config.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { buildWeb } from '../../src/web/build.mjs';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type KnowledgeStack, openKnowledgeStack } from '../../src/composition/knowledge.ts';
-import { parseConfig } from '../../src/config.ts';
+import { parseConfig } from '../../src/config/parse-config.ts';
 import { formatKnowledge } from '../../src/domain/knowledge/format-knowledge.ts';
 import type { KnowledgeEntry } from '../../src/domain/knowledge/knowledge-entry.ts';
 import { createEntries } from '../fixtures/knowledge-entries.ts';

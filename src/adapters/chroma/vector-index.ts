@@ -2,7 +2,7 @@ import type { Collection } from 'chromadb';
 import { z } from 'zod';
 import { DependencyError, isDependencyError } from '../../domain/errors.ts';
 import type { KnowledgeEntry, KnowledgeVersion } from '../../domain/knowledge/knowledge-entry.ts';
-import type { IndexedEntry, VectorIndex, VectorMatch } from '../../domain/ports/vector-index.ts';
+import type { IndexedEntry, VectorIndex, VectorMatch } from '../../domain/knowledge/vector-index.ts';
 import { batchCalls } from './batch-calls.ts';
 import type { Chroma } from './client.ts';
 

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type EmbedContentRequest, GoogleGenerativeAI, TaskType } from '@google/generative-ai';
 import { z } from 'zod';
 import { DependencyError } from '../../domain/errors.ts';
-import { failuresToOpen } from '../../domain/generation/breaker-model.ts';
-import { createCircuitBreaker } from '../../domain/generation/circuit-breaker.ts';
-import { createLinkedController } from '../../domain/generation/linked-controller.ts';
-import type { EmbeddingModel } from '../../domain/ports/embedding-model.ts';
+import { failuresToOpen } from '../../domain/models/breaker-model.ts';
+import { createCircuitBreaker } from '../../domain/models/circuit-breaker.ts';
+import type { EmbeddingModel } from '../../domain/models/embedding-model.ts';
+import { createLinkedController } from '../../domain/models/linked-controller.ts';
 import type { KeyRing } from './key-ring.ts';
 import { mapGeminiError } from './map-gemini-error.ts';
 

@@ -1,5 +1,5 @@
-import type { CircuitBreaker } from '../../domain/generation/circuit-breaker.ts';
-import type { CallOutcome, ModelCall } from '../../domain/generation/observed-model.ts';
+import type { CircuitBreaker } from '../../domain/models/circuit-breaker.ts';
+import type { CallOutcome, ModelCall } from '../../domain/models/observed-model.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { ProbeResult } from './probe-model.ts';
 

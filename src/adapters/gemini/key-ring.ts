@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DependencyError } from '../../domain/errors.ts';
-import type { ModelGate } from '../../domain/ports/model-gate.ts';
+import type { ModelGate } from '../../domain/models/model-gate.ts';
 import { KeyRefusedError, mapGeminiError } from './map-gemini-error.ts';
 
 /** How long a refused key is left alone, unless a probe finds it good again. */

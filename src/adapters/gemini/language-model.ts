@@ -1,7 +1,7 @@
 import { type Content, type GenerationConfig, GoogleGenerativeAI } from '@google/generative-ai';
 import { DependencyError } from '../../domain/errors.ts';
-import { createLinkedController, type LinkedController } from '../../domain/generation/linked-controller.ts';
-import type { LanguageModel, ModelEvent, Prompt } from '../../domain/ports/language-model.ts';
+import type { LanguageModel, ModelEvent, Prompt } from '../../domain/models/language-model.ts';
+import { createLinkedController, type LinkedController } from '../../domain/models/linked-controller.ts';
 import type { KeyRing } from './key-ring.ts';
 import { mapChunk } from './map-chunk.ts';
 import { mapFinishReason } from './map-finish-reason.ts';

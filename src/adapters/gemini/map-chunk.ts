@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DependencyError } from '../../domain/errors.ts';
-import type { ModelUsage } from '../../domain/ports/language-model.ts';
+import type { ModelUsage } from '../../domain/models/language-model.ts';
 import { mapGeminiStatus } from './map-gemini-error.ts';
 
 /** What this service reads of a streamed GenerateContentResponse; the SDK's types lack half of it. */

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { DependencyError } from '../../domain/errors.ts';
-import type { EmbeddingModel } from '../../domain/ports/embedding-model.ts';
-import { toEnglishText } from '../../domain/retrieval/english-text.ts';
+import { toEnglishText } from '../../domain/language/english-text.ts';
+import type { EmbeddingModel } from '../../domain/models/embedding-model.ts';
 import type { EncodeReply, EncodeRequest } from './encoder-worker.ts';
 
 export interface LocalEmbeddingModel extends EmbeddingModel {

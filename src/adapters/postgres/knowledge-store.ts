@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, inArray, isNotNull, isNull, ne, notExists, sql } from 'drizzle-orm';
 import { AppError } from '../../domain/errors.ts';
 import type { KnowledgeVersion } from '../../domain/knowledge/knowledge-entry.ts';
-import type { KnowledgeStore } from '../../domain/ports/knowledge-store.ts';
+import type { KnowledgeStore } from '../../domain/knowledge/knowledge-store.ts';
 import type { Database, Postgres } from './client.ts';
 import { runTransaction } from './run-transaction.ts';
 import {

@@ -1,7 +1,7 @@
 import driver from 'postgres';
-import type { ImportBatch, StatisticsStore } from '../../domain/ports/statistics-store.ts';
-import { UnstorableEventsError } from '../../domain/ports/statistics-store.ts';
 import { createReportWindow } from '../../domain/statistics/report-window.ts';
+import type { ImportBatch, StatisticsStore } from '../../domain/statistics/statistics-store.ts';
+import { UnstorableEventsError } from '../../domain/statistics/statistics-store.ts';
 import type { Database, Postgres } from './client.ts';
 import { importedRows } from './schema/statistics.ts';
 import { addCountedQuestions } from './statistics/questions.ts';

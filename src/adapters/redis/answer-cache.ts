@@ -1,4 +1,4 @@
-import type { AnswerCache, AnswerTicket } from '../../domain/ports/answer-cache.ts';
+import type { AnswerCache, AnswerTicket } from '../../domain/chat/answer-cache.ts';
 import { parseAnswer } from './chat-records.ts';
 import { answerKey, answerLeaseKey } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';

@@ -1,6 +1,6 @@
 import type { Campus, Role } from '../../domain/audience.ts';
 import type { ChatAnswer } from '../../domain/chat/chat-answer.ts';
-import type { Session, Turn } from '../../domain/ports/session-store.ts';
+import type { Session, Turn } from '../../domain/sessions/session-store.ts';
 
 /** The `meta` hash of a session; undefined when there is none. */
 export function parseSession(meta: Record<string, string>): Session | undefined {

@@ -7,7 +7,7 @@ import type {
   LeaseState,
   OpenChat,
   OpenedChat,
-} from '../../domain/ports/chat-store.ts';
+} from '../../domain/chat/chat-store.ts';
 import type { StatisticsEvent } from '../../domain/statistics/statistics-event.ts';
 import { acquireAnswerArguments, acquireAnswerScript, parseTicket } from './answer-cache.ts';
 import { parseAnswer, parseSession, parseTurn } from './chat-records.ts';

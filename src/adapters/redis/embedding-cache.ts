@@ -1,4 +1,4 @@
-import type { EmbeddingCache } from '../../domain/ports/answer-cache.ts';
+import type { EmbeddingCache } from '../../domain/retrieval/embedding-cache.ts';
 import { embeddingKey, embeddingTtlSeconds } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
 

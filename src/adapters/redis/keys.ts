@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ClaimKey } from '../../domain/ports/chat-store.ts';
-import type { SessionKey } from '../../domain/ports/session-store.ts';
+import type { ClaimKey } from '../../domain/chat/chat-store.ts';
+import type { SessionKey } from '../../domain/sessions/session-store.ts';
 
 /** One-way name of an identity; an HMAC with the installation's salt. */
 export type HashIdentity = (text: string) => string;

@@ -1,4 +1,4 @@
-import type { KnowledgeSignal } from '../../domain/ports/knowledge-store.ts';
+import type { KnowledgeSignal } from '../../domain/knowledge/knowledge-store.ts';
 import { knowledgeActiveKey } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
 

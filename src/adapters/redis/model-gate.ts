@@ -1,4 +1,4 @@
-import type { ModelGate } from '../../domain/ports/model-gate.ts';
+import type { ModelGate } from '../../domain/models/model-gate.ts';
 import { closedModelsChannel, closedModelsKey, modelBudgetKey } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
 

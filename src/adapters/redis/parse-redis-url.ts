@@ -2,7 +2,7 @@ import type { RedisOptions } from 'ioredis';
 
 /**
  * ioredis options for redis://, rediss:// and redis+sentinel://HOST:PORT,HOST:PORT/PRIMARY_NAME[/DATABASE].
- * config.ts lets no other form through.
+ * parse-config.ts lets no other form through.
  */
 export function parseRedisUrl(url: string): RedisOptions {
   const sentinel = /^(rediss?)\+sentinel:\/\/(?:([^@/]*)@)?([^/]+)\/([^/?]+)(?:\/(\d+))?/.exec(url);

@@ -1,5 +1,5 @@
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
-import type { RateLimitDecision, RateLimiter } from '../../domain/ports/rate-limiter.ts';
+import type { RateLimitDecision, RateLimiter } from '../../domain/access/rate-limiter.ts';
 import { rateLimitPrefix, seenRequestKey } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
 

@@ -1,4 +1,4 @@
-import type { ReplyRecord, ReplyStream } from '../../domain/ports/reply-stream.ts';
+import type { ReplyRecord, ReplyStream } from '../../domain/chat/reply/reply-stream.ts';
 import { replyKey, replyTtlSeconds } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
 

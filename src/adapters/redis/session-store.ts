@@ -1,4 +1,4 @@
-import type { SessionStore } from '../../domain/ports/session-store.ts';
+import type { SessionStore } from '../../domain/sessions/session-store.ts';
 import { parseSession, parseTurn } from './chat-records.ts';
 import { activeSessionsKey, type Keys, replyTtlSeconds } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';

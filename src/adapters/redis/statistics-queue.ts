@@ -1,11 +1,11 @@
 import { type Redis, ReplyError } from 'ioredis';
 import { DependencyError } from '../../domain/errors.ts';
-import type { QueuedEvent, StatisticsQueue } from '../../domain/ports/statistics-queue.ts';
 import {
   parseStatisticsEvent,
   serializeStatisticsEvent,
 } from '../../domain/statistics/serialize-statistics-event.ts';
 import type { StatisticsEvent } from '../../domain/statistics/statistics-event.ts';
+import type { QueuedEvent, StatisticsQueue } from '../../domain/statistics/statistics-queue.ts';
 import { withTimeLimit } from '../time-limit.ts';
 import { statisticsEventsKey, statisticsSetAsideKey } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { AppError, type Dependency, isDependencyError } from '../errors.ts';
-import type { ClaimKey, OpenedChat } from '../ports/chat-store.ts';
-import type { SessionKey } from '../ports/session-store.ts';
 import type { ReadAhead } from '../retrieval/search.ts';
+import type { SessionKey } from '../sessions/session-store.ts';
 import type { StoredChatRequest } from './chat-answer.ts';
 import { type ChatEvent, markRestarts, replayAnswer } from './chat-event.ts';
 import type { ChatRequest, Transport } from './chat-request.ts';
-import { createFollowReply, stoppedError } from './follow-reply.ts';
+import type { ClaimKey, OpenedChat } from './chat-store.ts';
+import { createFollowReply, stoppedError } from './reply/follow-reply.ts';
 import {
   createGeneration,
   createGenerationId,
   type Generation,
   type GenerationDependencies,
-} from './generation.ts';
+} from './reply/generation.ts';
 
 export interface AnswerQuestionDependencies extends Omit<GenerationDependencies, 'follow'> {
   /** Turn pairs that are loaded with a session. */

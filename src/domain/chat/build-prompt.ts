@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Audience, Language } from '../audience.ts';
 import type { KnowledgeEntry } from '../knowledge/knowledge-entry.ts';
-import type { Prompt, PromptMessage } from '../ports/language-model.ts';
-import type { Turn } from '../ports/session-store.ts';
-import type { Confidence } from './chat-answer.ts';
+import type { Prompt, PromptMessage } from '../models/language-model.ts';
+import type { Confidence } from '../retrieval/confidence.ts';
+import type { Turn } from '../sessions/session-store.ts';
 import { findContact } from './contacts.ts';
 import type { Clarification } from './knowledge-answer.ts';
 

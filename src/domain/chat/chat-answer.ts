@@ -1,11 +1,7 @@
 import type { Campus, Role } from '../audience.ts';
 import type { Dependency } from '../errors.ts';
-
-export const confidences = ['high', 'low', 'none'] as const;
-export type Confidence = (typeof confidences)[number];
-
-export const searchMethods = ['hybrid', 'semantic', 'keyword'] as const;
-export type SearchMethod = (typeof searchMethods)[number];
+import type { Confidence } from '../retrieval/confidence.ts';
+import type { SearchMethod } from '../retrieval/search-method.ts';
 
 export interface Source {
   id: string;

@@ -1,4 +1,4 @@
-import type { SessionKey } from '../ports/session-store.ts';
+import type { SessionKey } from '../sessions/session-store.ts';
 import type { StoredChatRequest } from './chat-answer.ts';
 
 /** A validated question of one caller; the message has 1 to 1000 characters. */

@@ -1,16 +1,16 @@
 import type { Audience, Language } from '../audience.ts';
 import { type Dependency, isDependencyError } from '../errors.ts';
-import type { AnswerCache, AnswerTicket } from '../ports/answer-cache.ts';
-import type { LanguageModel } from '../ports/language-model.ts';
-import type { Session } from '../ports/session-store.ts';
+import { detectAudience, detectStatedAudience } from '../language/detect-audience.ts';
+import { detectLanguage } from '../language/detect-language.ts';
+import { detectSmallTalk } from '../language/small-talk.ts';
+import type { LanguageModel } from '../models/language-model.ts';
 import type { ReadAhead, Search, SearchOutcome } from '../retrieval/search.ts';
-import { detectSmallTalk } from '../retrieval/small-talk.ts';
+import type { Session } from '../sessions/session-store.ts';
+import type { AnswerCache, AnswerTicket } from './answer-cache.ts';
 import { answerCacheKey } from './answer-cache-key.ts';
 import { buildPrompt } from './build-prompt.ts';
 import type { ChatAnswer, PastTurn, Source } from './chat-answer.ts';
 import type { ChatRequest } from './chat-request.ts';
-import { detectAudience, detectStatedAudience } from './detect-audience.ts';
-import { detectLanguage } from './detect-language.ts';
 import { findEmergencyNotice } from './emergency-notice.ts';
 import {
   type Clarification,
@@ -19,7 +19,7 @@ import {
   composeSmallTalkReply,
   type SmallTalk,
 } from './knowledge-answer.ts';
-import { waitForAnswer } from './wait-for-answer.ts';
+import { waitForAnswer } from './shared-answer.ts';
 
 export interface ComposeAnswerDependencies {
   search: Search;

@@ -1,6 +1,6 @@
 import { type Audience, campuses, type Language } from '../audience.ts';
 import type { KnowledgeEntry } from '../knowledge/knowledge-entry.ts';
-import type { Confidence } from './chat-answer.ts';
+import type { Confidence } from '../retrieval/confidence.ts';
 import { findContact } from './contacts.ts';
 
 export interface KnowledgeAnswerInput {

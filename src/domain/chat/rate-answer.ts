@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
-import type { ChatStore } from '../ports/chat-store.ts';
-import type { SessionKey, SessionStore } from '../ports/session-store.ts';
+import type { SessionKey, SessionStore } from '../sessions/session-store.ts';
+import type { ChatStore } from './chat-store.ts';
 
 export interface Rating {
   requestId: string;

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DependencyFailure, isDependencyError } from '../errors.ts';
-import type { EmbeddingModel } from '../ports/embedding-model.ts';
-import type { KnowledgeStore } from '../ports/knowledge-store.ts';
+import type { EmbeddingModel } from '../models/embedding-model.ts';
 import { contentHash } from './content-hash.ts';
 import { entryEmbeddingText, type KnowledgeEntry } from './knowledge-entry.ts';
+import type { KnowledgeStore } from './knowledge-store.ts';
 
 export interface EmbedEntriesDeps {
   store: Pick<KnowledgeStore, 'findEmbeddings' | 'saveEmbeddings'>;

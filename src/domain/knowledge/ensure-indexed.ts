@@ -1,6 +1,6 @@
-import type { KnowledgeStore } from '../ports/knowledge-store.ts';
-import type { VectorIndex } from '../ports/vector-index.ts';
 import type { KnowledgeVersion } from './knowledge-entry.ts';
+import type { KnowledgeStore } from './knowledge-store.ts';
+import type { VectorIndex } from './vector-index.ts';
 
 /**
  * Rebuilds the collection of a version from the store when it is missing or differs. Any number of processes may ask

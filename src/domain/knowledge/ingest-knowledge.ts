@@ -1,7 +1,7 @@
-import type { KnowledgeSnapshot } from '../ports/knowledge-store.ts';
 import { findUnembedded } from './embed-entries.ts';
 import { ensureIndexed } from './ensure-indexed.ts';
 import type { KnowledgeEntry, KnowledgeVersion } from './knowledge-entry.ts';
+import type { KnowledgeSnapshot } from './knowledge-store.ts';
 import { type IngestPlan, planIngest } from './plan-ingest.ts';
 import { announce, type PublishDeps, publishVersion, removeLeftovers } from './publish-version.ts';
 

@@ -1,8 +1,8 @@
 import { isDependencyError } from '../errors.ts';
-import type { KnowledgeSignal, KnowledgeSnapshot, KnowledgeStore } from '../ports/knowledge-store.ts';
-import type { VectorIndex } from '../ports/vector-index.ts';
 import { ensureIndexed } from './ensure-indexed.ts';
 import type { KnowledgeVersion } from './knowledge-entry.ts';
+import type { KnowledgeSignal, KnowledgeSnapshot, KnowledgeStore } from './knowledge-store.ts';
+import type { VectorIndex } from './vector-index.ts';
 
 /** Whether the vectors of the version that is served can be searched. */
 export type IndexState = 'unknown' | 'ready' | 'rebuilding' | 'unreachable';

@@ -1,10 +1,10 @@
 import { isDependencyError } from '../errors.ts';
-import type { EmbeddingModel } from '../ports/embedding-model.ts';
-import type { KnowledgeSignal, KnowledgeStore } from '../ports/knowledge-store.ts';
-import type { IndexedEntry, VectorIndex } from '../ports/vector-index.ts';
+import type { EmbeddingModel } from '../models/embedding-model.ts';
 import { contentHash } from './content-hash.ts';
 import { type EmbedEntriesDeps, embedEntries } from './embed-entries.ts';
 import type { KnowledgeEntry, KnowledgeVersion } from './knowledge-entry.ts';
+import type { KnowledgeSignal, KnowledgeStore } from './knowledge-store.ts';
+import type { IndexedEntry, VectorIndex } from './vector-index.ts';
 
 export interface PublishDeps extends Omit<EmbedEntriesDeps, 'store'> {
   store: KnowledgeStore;

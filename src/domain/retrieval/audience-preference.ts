@@ -1,10 +1,10 @@
 import type { Audience } from '../audience.ts';
-import { removeCampuses } from '../chat/detect-audience.ts';
 import type { KnowledgeEntry } from '../knowledge/knowledge-entry.ts';
+import { removeCampuses } from '../language/detect-audience.ts';
+import { stemEnglish } from '../language/stem.ts';
+import { englishStopWords } from '../language/stop-words.ts';
+import { tokenize } from '../language/tokenize.ts';
 import type { KnowledgeView } from './knowledge-view.ts';
-import { stemEnglish } from './stem.ts';
-import { englishStopWords } from './stop-words.ts';
-import { tokenize } from './tokenize.ts';
 
 export type Clarification = 'campus' | 'role';
 

@@ -1,4 +1,4 @@
-import type { Confidence } from '../chat/chat-answer.ts';
+import type { Confidence } from './confidence.ts';
 
 interface ConfidenceBand {
   /** From here the best entry is taken for the answer. */

@@ -1,9 +1,9 @@
-import { findCampuses, removeCampuses } from '../chat/detect-audience.ts';
-import { detectLanguage } from '../chat/detect-language.ts';
-import { isGenericStem } from './generic-words.ts';
-import { stemEnglish, stemGerman } from './stem.ts';
-import { englishStopWords, germanStopWords } from './stop-words.ts';
-import { tokenize } from './tokenize.ts';
+import { findCampuses, removeCampuses } from '../language/detect-audience.ts';
+import { detectLanguage } from '../language/detect-language.ts';
+import { isGenericStem } from '../language/generic-words.ts';
+import { stemEnglish, stemGerman } from '../language/stem.ts';
+import { englishStopWords, germanStopWords } from '../language/stop-words.ts';
+import { tokenize } from '../language/tokenize.ts';
 
 export interface JoinedQuestion {
   /** What to search for: the question, after what it refers to. */

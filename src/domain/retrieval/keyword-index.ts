@@ -1,10 +1,10 @@
 import MiniSearch from 'minisearch';
 import type { Language } from '../audience.ts';
-import { detectLanguage } from '../chat/detect-language.ts';
 import type { KnowledgeEntry } from '../knowledge/knowledge-entry.ts';
-import { stemEnglish, stemGerman } from './stem.ts';
-import { englishStopWords, germanStopWords } from './stop-words.ts';
-import { tokenize } from './tokenize.ts';
+import { detectLanguage } from '../language/detect-language.ts';
+import { stemEnglish, stemGerman } from '../language/stem.ts';
+import { englishStopWords, germanStopWords } from '../language/stop-words.ts';
+import { tokenize } from '../language/tokenize.ts';
 
 /**
  * One thing that a query asks for: ways to say it, as index stems with the weight of a match (1: the very word).

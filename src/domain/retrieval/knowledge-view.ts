@@ -1,7 +1,7 @@
 import type { Campus } from '../audience.ts';
-import { findCampuses } from '../chat/detect-audience.ts';
 import type { KnowledgeEntry, KnowledgeVersion } from '../knowledge/knowledge-entry.ts';
-import type { KnowledgeSnapshot } from '../ports/knowledge-store.ts';
+import type { KnowledgeSnapshot } from '../knowledge/knowledge-store.ts';
+import { findCampuses } from '../language/detect-audience.ts';
 import { createKeywordIndex, type KeywordIndex } from './keyword-index.ts';
 import { createQueryInterpreter, type QueryInterpreter } from './query-interpretation.ts';
 

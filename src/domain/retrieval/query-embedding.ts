@@ -1,6 +1,6 @@
 import { DependencyError, isDependencyError } from '../errors.ts';
-import type { EmbeddingCache } from '../ports/answer-cache.ts';
-import type { EmbeddingModel } from '../ports/embedding-model.ts';
+import type { EmbeddingModel } from '../models/embedding-model.ts';
+import type { EmbeddingCache } from './embedding-cache.ts';
 
 export interface QueryEmbeddingDependencies {
   cache: EmbeddingCache;

@@ -1,16 +1,16 @@
 import type { Language } from '../audience.ts';
-import { findCampuses } from '../chat/detect-audience.ts';
-import { detectLanguage } from '../chat/detect-language.ts';
-import { replaceWords, translateFunctionWord } from './english-text.ts';
-import { isGenericStem } from './generic-words.ts';
-import { glossaryWords, translateGerman } from './german-glossary.ts';
+import { findCampuses } from '../language/detect-audience.ts';
+import { detectLanguage } from '../language/detect-language.ts';
+import { replaceWords, translateFunctionWord } from '../language/english-text.ts';
+import { isGenericStem } from '../language/generic-words.ts';
+import { glossaryWords, translateGerman } from '../language/german-glossary.ts';
+import { rephraseEnglish, rephraseGerman } from '../language/rephrase.ts';
+import { createSpelling, type Spelling } from '../language/spelling.ts';
+import { stemEnglish, stemGerman } from '../language/stem.ts';
+import { englishStopWords, germanStopWords } from '../language/stop-words.ts';
+import { findSynonyms } from '../language/synonyms.ts';
+import { tokenize } from '../language/tokenize.ts';
 import type { KeywordIndex, QueryConcept } from './keyword-index.ts';
-import { rephraseEnglish, rephraseGerman } from './rephrase.ts';
-import { createSpelling, type Spelling } from './spelling.ts';
-import { stemEnglish, stemGerman } from './stem.ts';
-import { englishStopWords, germanStopWords } from './stop-words.ts';
-import { findSynonyms } from './synonyms.ts';
-import { tokenize } from './tokenize.ts';
 
 export interface InterpretedQuery {
   language: Language;

@@ -1,17 +1,18 @@
 import type { Audience } from '../audience.ts';
-import type { Confidence, SearchMethod } from '../chat/chat-answer.ts';
-import { detectAudience } from '../chat/detect-audience.ts';
 import { type Dependency, isDependencyError } from '../errors.ts';
 import type { KnowledgeEntry } from '../knowledge/knowledge-entry.ts';
-import type { VectorIndex, VectorMatch } from '../ports/vector-index.ts';
+import type { VectorIndex, VectorMatch } from '../knowledge/vector-index.ts';
+import { detectAudience } from '../language/detect-audience.ts';
+import { stemEnglish } from '../language/stem.ts';
 import { type Clarification, findClarification, weighAudience } from './audience-preference.ts';
+import type { Confidence } from './confidence.ts';
 import { rateConfidence } from './confidence-bands.ts';
 import { joinFollowUp } from './follow-up.ts';
 import { fuseScores, toSimilarity } from './fusion.ts';
 import type { QueryConcept } from './keyword-index.ts';
 import type { KnowledgeView } from './knowledge-view.ts';
 import type { EmbedQuery } from './query-embedding.ts';
-import { stemEnglish } from './stem.ts';
+import type { SearchMethod } from './search-method.ts';
 
 export interface SearchRequest {
   query: string;

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { SessionKey } from '../ports/session-store.ts';
+import type { SessionKey } from '../sessions/session-store.ts';
 import { maskPersonalData } from './mask-personal-data.ts';
 
 export interface AnonymizerOptions {

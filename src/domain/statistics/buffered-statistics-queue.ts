@@ -1,5 +1,5 @@
-import type { StatisticsQueue } from '../ports/statistics-queue.ts';
 import type { StatisticsEvent } from './statistics-event.ts';
+import type { StatisticsQueue } from './statistics-queue.ts';
 
 export interface BufferedStatisticsQueueOptions {
   queue: StatisticsQueue;

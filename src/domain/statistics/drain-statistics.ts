@@ -1,7 +1,7 @@
 import { setTimeout as delayFor } from 'node:timers/promises';
-import type { QueuedEvent } from '../ports/statistics-queue.ts';
-import { type StatisticsStore, UnstorableEventsError } from '../ports/statistics-store.ts';
 import type { BufferedStatisticsQueue } from './buffered-statistics-queue.ts';
+import type { QueuedEvent } from './statistics-queue.ts';
+import { type StatisticsStore, UnstorableEventsError } from './statistics-store.ts';
 
 /** What the drain tells its surroundings, for metrics and logs. */
 export interface DrainObserver {

@@ -1,5 +1,5 @@
 import { setTimeout as delayFor } from 'node:timers/promises';
-import type { RetentionReport, StatisticsStore } from '../ports/statistics-store.ts';
+import type { RetentionReport, StatisticsStore } from './statistics-store.ts';
 
 export interface RetentionDependencies {
   store: Pick<StatisticsStore, 'applyRetention'>;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { campuses, languages, roles } from '../audience.ts';
-import { confidences, searchMethods } from '../chat/chat-answer.ts';
 import { dependencies } from '../errors.ts';
+import { confidences } from '../retrieval/confidence.ts';
+import { searchMethods } from '../retrieval/search-method.ts';
 import type { StatisticsEvent } from './statistics-event.ts';
 
 // Postgres has no way to store U+0000 in a text.

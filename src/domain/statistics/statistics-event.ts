@@ -1,6 +1,7 @@
 import type { Campus, Language, Role } from '../audience.ts';
-import type { Confidence, SearchMethod } from '../chat/chat-answer.ts';
 import type { Dependency } from '../errors.ts';
+import type { Confidence } from '../retrieval/confidence.ts';
+import type { SearchMethod } from '../retrieval/search-method.ts';
 
 /**
  * One answered (or failed) question. Identified by (`id`, `at`), which every try of a request shares,

@@ -1,5 +1,4 @@
-import type { SessionKey } from '../ports/session-store.ts';
-import type { StatisticsQueue } from '../ports/statistics-queue.ts';
+import type { SessionKey } from '../sessions/session-store.ts';
 import type { Anonymizer } from './anonymizer.ts';
 import type {
   FeedbackEvent,
@@ -8,6 +7,7 @@ import type {
   SessionEvent,
   StatisticsEvent,
 } from './statistics-event.ts';
+import type { StatisticsQueue } from './statistics-queue.ts';
 
 /** The same as an event, with the identity and the texts as they came in. */
 export type Interaction = Omit<InteractionEvent, 'kind' | 'userId' | 'sessionHash'> & SessionKey;

@@ -1,6 +1,6 @@
-import type { StatisticsQueue } from '../ports/statistics-queue.ts';
-import type { StatisticsStore, UserStatistics } from '../ports/statistics-store.ts';
 import type { Anonymizer } from './anonymizer.ts';
+import type { StatisticsQueue } from './statistics-queue.ts';
+import type { StatisticsStore, UserStatistics } from './statistics-store.ts';
 
 export interface UserDataDependencies {
   store: Pick<StatisticsStore, 'exportUser' | 'eraseUser'>;

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
+import type { RateLimitDecision, RateLimiter } from '../../domain/access/rate-limiter.ts';
 import { AppError } from '../../domain/errors.ts';
-import type { RateLimitDecision, RateLimiter } from '../../domain/ports/rate-limiter.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { AppEnv } from '../app-env.ts';
 

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { ChatAnswer } from '../../domain/chat/chat-answer.ts';
-import { detectLanguage } from '../../domain/chat/detect-language.ts';
+import { detectLanguage } from '../../domain/language/detect-language.ts';
 import { composeSourceList } from './source-list.ts';
 
 /** Our one model's name; requests may ask for any. */

@@ -3,14 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
+import type { RateLimiter } from '../../domain/access/rate-limiter.ts';
 import { AppError } from '../../domain/errors.ts';
 import type {
   KnowledgeAdministration,
   KnowledgeVersionStatus,
 } from '../../domain/knowledge/knowledge-administration.ts';
 import type { KnowledgeVersion } from '../../domain/knowledge/knowledge-entry.ts';
-import type { RateLimiter } from '../../domain/ports/rate-limiter.ts';
-import type { UserRecord, UserRecords } from '../../domain/users/user-records.ts';
+import type { UserRecord, UserRecords } from '../../domain/statistics/user-records.ts';
 import type { AppEnv } from '../app-env.ts';
 import { anonymousUser } from '../caller.ts';
 import { findClientAddress } from '../middleware/client-address.ts';

@@ -4,7 +4,7 @@ import type { AnswerQuestion } from '../../domain/chat/answer-question.ts';
 import type { ChatEvent } from '../../domain/chat/chat-event.ts';
 import type { ChatRequest } from '../../domain/chat/chat-request.ts';
 import { AppError } from '../../domain/errors.ts';
-import type { SessionKey } from '../../domain/ports/session-store.ts';
+import type { SessionKey } from '../../domain/sessions/session-store.ts';
 import { type Admission, releaseAfter } from '../admission.ts';
 import type { AppEnv } from '../app-env.ts';
 import { anonymousUser, type CallerHeaders, type IdentifyCaller } from '../caller.ts';

@@ -1,8 +1,8 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
-import { searchMethods } from '../../domain/chat/chat-answer.ts';
 import { dependencies as dependencyNames } from '../../domain/errors.ts';
 import type { Search, SearchOutcome } from '../../domain/retrieval/search.ts';
+import { searchMethods } from '../../domain/retrieval/search-method.ts';
 import type { AppEnv } from '../app-env.ts';
 import type { LimitRequest } from '../middleware/rate-limit.ts';
 import { refuseInvalid } from '../refuse-invalid.ts';

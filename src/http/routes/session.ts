@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { AppError, isDependencyError } from '../../domain/errors.ts';
-import type { Session, SessionKey, SessionStore, Turn } from '../../domain/ports/session-store.ts';
+import type { Session, SessionKey, SessionStore, Turn } from '../../domain/sessions/session-store.ts';
 import type { AppEnv } from '../app-env.ts';
 import { type CallerHeaders, type IdentifyCaller, userOf } from '../caller.ts';
 import type { LimitRequest } from '../middleware/rate-limit.ts';

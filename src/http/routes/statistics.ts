@@ -1,7 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
-import type { StatisticsStore } from '../../domain/ports/statistics-store.ts';
 import type { PerformanceReport, UsageReport } from '../../domain/statistics/statistics-report.ts';
+import type { StatisticsStore } from '../../domain/statistics/statistics-store.ts';
 import type { AppEnv } from '../app-env.ts';
 import { refuseInvalid } from '../refuse-invalid.ts';
 import { jsonReply, operatorsOnly, replyFields, replyMeta, toSeconds } from '../schemas.ts';

@@ -1,4 +1,4 @@
-import type { LanguageModel, ModelEvent, Prompt } from '../../../src/domain/ports/language-model.ts';
+import type { LanguageModel, ModelEvent, Prompt } from '../../../src/domain/models/language-model.ts';
 
 export const prompt: Prompt = {
   system: 'Answer from the entries.',

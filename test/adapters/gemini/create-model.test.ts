@@ -5,7 +5,7 @@ import {
   type GeminiModelOptions,
 } from '../../../src/adapters/gemini/create-model.ts';
 import { createKeyRing } from '../../../src/adapters/gemini/key-ring.ts';
-import type { ModelCall } from '../../../src/domain/generation/observed-model.ts';
+import type { ModelCall } from '../../../src/domain/models/observed-model.ts';
 import { createMemoryModelGate } from '../../fakes/memory-model-gate.ts';
 import { type GeminiServer, startGeminiServer } from '../../gemini-server/gemini-server.ts';
 import type { Fault } from '../../gemini-server/script.ts';

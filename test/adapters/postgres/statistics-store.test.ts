@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPostgresStatisticsStore } from '../../../src/adapters/postgres/statistics-store.ts';
-import { UnstorableEventsError } from '../../../src/domain/ports/statistics-store.ts';
 import { bucketOf } from '../../../src/domain/statistics/latency-histogram.ts';
 import type { StatisticsEvent } from '../../../src/domain/statistics/statistics-event.ts';
+import { UnstorableEventsError } from '../../../src/domain/statistics/statistics-store.ts';
 import { type StatisticsDatabase, startStatisticsDatabase } from '../../fixtures/statistics-database.ts';
 import { interaction, rating, search, sessionChange } from '../../fixtures/statistics-events.ts';
 

@@ -5,8 +5,8 @@ import { createKeys } from '../../../src/adapters/redis/keys.ts';
 import { createRedisConnection, type RedisConnection } from '../../../src/adapters/redis/redis-connection.ts';
 import { createRedisSessionStore } from '../../../src/adapters/redis/session-store.ts';
 import type { ChatAnswer } from '../../../src/domain/chat/chat-answer.ts';
-import type { ChatStore, CloseChat, OpenChat } from '../../../src/domain/ports/chat-store.ts';
-import type { SessionStore } from '../../../src/domain/ports/session-store.ts';
+import type { ChatStore, CloseChat, OpenChat } from '../../../src/domain/chat/chat-store.ts';
+import type { SessionStore } from '../../../src/domain/sessions/session-store.ts';
 import { startRedis, type TestServer } from '../../fixtures/start-servers.ts';
 
 const sessionTtlSeconds = 600;

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createRedisEmbeddingCache } from '../../../src/adapters/redis/embedding-cache.ts';
 import { createRedisConnection, type RedisConnection } from '../../../src/adapters/redis/redis-connection.ts';
-import type { EmbeddingCache } from '../../../src/domain/ports/answer-cache.ts';
+import type { EmbeddingCache } from '../../../src/domain/retrieval/embedding-cache.ts';
 import { startRedis, type TestServer } from '../../fixtures/start-servers.ts';
 
 let server: TestServer;

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createRedisRateLimiter } from '../../../src/adapters/redis/rate-limiter.ts';
 import { createRedisConnection, type RedisConnection } from '../../../src/adapters/redis/redis-connection.ts';
-import type { RateLimiter } from '../../../src/domain/ports/rate-limiter.ts';
+import type { RateLimiter } from '../../../src/domain/access/rate-limiter.ts';
 import { startRedis, type TestServer } from '../../fixtures/start-servers.ts';
 
 const requests = 10;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createPostgresStatisticsStore } from '../../../src/adapters/postgres/statistics-store.ts';
 import { openSqliteFile } from '../../../src/adapters/sqlite/sqlite-file.ts';
 import { createAnonymizer } from '../../../src/domain/statistics/anonymizer.ts';
-import { importStatistics } from '../../../src/domain/statistics/import-statistics.ts';
+import { importStatistics } from '../../../src/domain/statistics/import/import-statistics.ts';
 import { type StatisticsDatabase, startStatisticsDatabase } from '../../fixtures/statistics-database.ts';
 
 let database: StatisticsDatabase;

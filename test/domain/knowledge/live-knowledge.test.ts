@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DependencyError } from '../../../src/domain/errors.ts';
 import { createIngestKnowledge } from '../../../src/domain/knowledge/ingest-knowledge.ts';
+import type { KnowledgeSnapshot } from '../../../src/domain/knowledge/knowledge-store.ts';
 import {
   createLiveKnowledge,
   type LiveKnowledgeDeps,
   type LiveKnowledgeEvent,
 } from '../../../src/domain/knowledge/live-knowledge.ts';
 import type { PublishDeps } from '../../../src/domain/knowledge/publish-version.ts';
-import type { KnowledgeSnapshot } from '../../../src/domain/ports/knowledge-store.ts';
 import {
   createMemoryKnowledgeSignal,
   createMemoryKnowledgeStore,

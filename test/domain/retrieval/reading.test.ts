@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { translateGerman } from '../../../src/domain/language/german-glossary.ts';
+import { detectSmallTalk } from '../../../src/domain/language/small-talk.ts';
+import { createSpelling } from '../../../src/domain/language/spelling.ts';
+import { stemEnglish, stemGerman } from '../../../src/domain/language/stem.ts';
+import { tokenize } from '../../../src/domain/language/tokenize.ts';
 import { joinFollowUp } from '../../../src/domain/retrieval/follow-up.ts';
 import { fuseScores, toSimilarity } from '../../../src/domain/retrieval/fusion.ts';
-import { translateGerman } from '../../../src/domain/retrieval/german-glossary.ts';
-import { detectSmallTalk } from '../../../src/domain/retrieval/small-talk.ts';
-import { createSpelling } from '../../../src/domain/retrieval/spelling.ts';
-import { stemEnglish, stemGerman } from '../../../src/domain/retrieval/stem.ts';
-import { tokenize } from '../../../src/domain/retrieval/tokenize.ts';
 
 describe('follow-ups', () => {
   const previous = 'Where can I park in Munich?';

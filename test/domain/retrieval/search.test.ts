@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DependencyError } from '../../../src/domain/errors.ts';
-import type { VectorMatch } from '../../../src/domain/ports/vector-index.ts';
+import type { VectorMatch } from '../../../src/domain/knowledge/vector-index.ts';
 import type { EmbedQueryOptions } from '../../../src/domain/retrieval/query-embedding.ts';
 import { createSearch, prepareQuery, type SearchDependencies } from '../../../src/domain/retrieval/search.ts';
 import { createSampleView } from './sample-knowledge.ts';

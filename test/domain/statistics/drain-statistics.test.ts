@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DependencyError } from '../../../src/domain/errors.ts';
-import { UnstorableEventsError } from '../../../src/domain/ports/statistics-store.ts';
 import { createBufferedStatisticsQueue } from '../../../src/domain/statistics/buffered-statistics-queue.ts';
 import { createStatisticsDrain } from '../../../src/domain/statistics/drain-statistics.ts';
 import type { StatisticsEvent } from '../../../src/domain/statistics/statistics-event.ts';
+import { UnstorableEventsError } from '../../../src/domain/statistics/statistics-store.ts';
 import { createMemoryStatisticsQueue } from '../../fakes/memory-statistics-queue.ts';
 import { search } from '../../fixtures/statistics-events.ts';
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { AppError, DependencyError } from '../../../src/domain/errors.ts';
-import { createUserRecords } from '../../../src/domain/users/user-records.ts';
+import { createUserRecords } from '../../../src/domain/statistics/user-records.ts';
 import { requireAdmin } from '../../../src/http/middleware/bearer-auth.ts';
 import { type AdminRoutesDependencies, createAdminRoutes } from '../../../src/http/routes/admin.ts';
 import { createTestApp } from '../../fixtures/create-test-app.ts';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { and, eq, inArray, sql } from 'drizzle-orm';
-import type { CountedQuestion } from '../../../domain/ports/statistics-store.ts';
 import { toMicroseconds } from '../../../domain/statistics/count-events.ts';
 import { normalizeQuestion } from '../../../domain/statistics/normalize-question.ts';
 import { isoDay } from '../../../domain/statistics/report-window.ts';
 import type { InteractionEvent } from '../../../domain/statistics/statistics-event.ts';
+import type { CountedQuestion } from '../../../domain/statistics/statistics-store.ts';
 import type { Database } from '../client.ts';
 import { queryAnalytics, questionAskers } from '../schema/statistics.ts';
 

@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm';
-import type { UserStatistics } from '../../../domain/ports/statistics-store.ts';
 import { countLastSeen } from '../../../domain/statistics/count-events.ts';
+import type { UserStatistics } from '../../../domain/statistics/statistics-store.ts';
 import type { Database } from '../client.ts';
 import {
   chatInteractions,

@@ -1,0 +1,333 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { type Secret, watchSecret } from './secret.ts';
+import {
+  boolean,
+  decimal,
+  integer,
+  list,
+  networks,
+  oneOf,
+  origins,
+  redisUrl,
+  secret,
+  text,
+  token,
+  tokens,
+  url,
+} from './variable-types.ts';
+
+/** Every problem of the environment at once; never holds a secret's value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      `The configuration has ${problems.length} problem(s):\n${problems.map((p) => `  - ${p}`).join('\n')}`,
+    );
+    this.problems = problems;
+  }
+}
+
+type Environment = Record<string, string | undefined>;
+
+const logLevels = {
+  trace: 'trace',
+  debug: 'debug',
+  info: 'info',
+  warn: 'warn',
+  warning: 'warn',
+  error: 'error',
+  critical: 'fatal',
+  fatal: 'fatal',
+} as const;
+
+const privateNetworks = '127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7';
+
+/** Variables whose value never appears in a message, and which may be given as NAME_FILE. */
+const secretNames = [
+  'GEMINI_API_KEY',
+  'REDIS_URL',
+  'REDIS_PASSWORD',
+  'DATABASE_URL',
+  'DATABASE_PASSWORD',
+  'ADMIN_TOKEN',
+  'ANONYMIZE_SALT',
+  'CLIENT_API_KEYS',
+] as const;
+
+/** Every variable the service reads, with its default. Nothing else in the project reads the environment. */
+export const environmentSchema = z.object({
+  ENVIRONMENT: oneOf({ development: 'development', production: 'production' }).prefault('development'),
+
+  GEMINI_API_KEY: secret.optional(),
+  GEMINI_BASE_URL: url('http:', 'https:').prefault('https://generativelanguage.googleapis.com'),
+  GEMINI_MODEL: text.min(1).prefault('gemini-3.5-flash-lite'),
+  GEMINI_FALLBACK_MODEL: text.min(1).prefault('gemini-3.8-flash'),
+  GEMINI_MAX_TOKENS: integer(1, 65_536).prefault('4096'),
+  GEMINI_TEMPERATURE: decimal(0, 1).prefault('0.7'),
+  GEMINI_REQUESTS_PER_MINUTE: integer(0).prefault('0'),
+
+  SERVER_HOST: text.min(1).prefault('0.0.0.0'),
+  SERVER_PORT: integer(0, 65_535).prefault('8080'),
+  REPLICA_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, { error: 'must be 1 to 64 of A-Z a-z 0-9 . _ -' })
+    .optional(),
+  REQUEST_TIMEOUT: integer(10, 600).prefault('30'),
+  MAX_CONCURRENT_CHATS: integer(1).prefault('200'),
+  MAX_EVENT_LOOP_DELAY: integer(10).prefault('1000'),
+  CORS_ORIGINS: origins.prefault(''),
+  TRUSTED_PROXIES: networks.prefault(''),
+  ADMIN_NETWORKS: networks.prefault(privateNetworks),
+  ADMIN_TOKEN: tokens.optional(),
+  CLIENT_API_KEYS: secret.optional(),
+
+  ENABLE_RATE_LIMITING: boolean.prefault('true'),
+  RATE_LIMIT_REQUESTS: integer(1).prefault('100'),
+  RATE_LIMIT_WINDOW: integer(1, 2_147_483).prefault('3600'),
+
+  SESSION_TIMEOUT: integer(1, 2_592_000).prefault('3600'),
+  CONVERSATION_HISTORY_LIMIT: integer(0, 400).prefault('12'),
+  MAX_CONTEXT_LENGTH: integer(100).prefault('4000'),
+
+  REDIS_URL: redisUrl.prefault('redis://127.0.0.1:6379'),
+  REDIS_PASSWORD: secret.optional(),
+  DATABASE_URL: url('postgres:', 'postgresql:').prefault('postgres://tum_chatbot@127.0.0.1:5432/tum_chatbot'),
+  DATABASE_PASSWORD: secret.optional(),
+  DATABASE_POOL_SIZE: integer(1, 50).prefault('4'),
+  CHROMA_URL: url('http:', 'https:').prefault('http://127.0.0.1:8000'),
+
+  CHROMA_COLLECTION_NAME: z
+    .string()
+    .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]{1,48}[a-zA-Z0-9]$/, {
+      error: 'must be 3 to 50 of A-Z a-z 0-9 . _ -, beginning and ending with a letter or digit',
+    })
+    .prefault('tum_qa_collection'),
+  KNOWLEDGE_BASE_PATH: text.prefault('infra/knowledge'),
+  EMBEDDING_MODEL: text.optional(),
+  SEMANTIC_SEARCH_TOP_K: integer(1, 20).prefault('5'),
+  KEYWORD_SEARCH_TOP_K: integer(1, 20).prefault('5'),
+  HYBRID_SEARCH_TOP_K: integer(1, 20).prefault('5'),
+  SIMILARITY_THRESHOLD: decimal(0, 1).prefault('0.3'),
+
+  LOG_LEVEL: oneOf(logLevels).optional(),
+  LOG_FILE: text.prefault(''),
+  MAX_LOG_SIZE: integer(1024).prefault('10485760'),
+  LOG_BACKUP_COUNT: integer(0, 1000).prefault('5'),
+  LOG_CHAT_SESSIONS: boolean.optional(),
+  LOG_CHAT_SESSIONS_CONFIRMED: boolean.prefault('false'),
+  CHAT_SESSION_FILE: text.prefault('logs/chat_sessions.log'),
+
+  ENABLE_STATISTICS: boolean.prefault('true'),
+  TRACK_USER_SESSIONS: boolean.prefault('true'),
+  TRACK_QUERY_ANALYTICS: boolean.prefault('true'),
+  ANONYMIZE_DATA: boolean.prefault('true'),
+  ANONYMIZE_SALT: token.optional(),
+  STATISTICS_RETENTION_DAYS: integer(1, 3650).prefault('90'),
+  STATISTICS_QUEUE_LIMIT: integer(1000).prefault('50000'),
+
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:').optional(),
+  OTEL_SERVICE_NAME: text.min(1).prefault('tum-chatbot'),
+  OTEL_TRACES_SAMPLER_ARG: decimal(0, 1).prefault('1'),
+});
+
+export type EnvironmentVariable = keyof z.input<typeof environmentSchema>;
+
+/**
+ * The service's settings, grouped by system. Durations are in the unit of their name.
+ * @throws ConfigError with every problem: variable, value unless secret, and what is allowed.
+ */
+export function parseConfig(environment: Environment) {
+  const { values, files, problems } = readVariables(environment);
+  const parsed = environmentSchema.safeParse(values);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) problems.push(describeProblem(issue, values));
+  }
+  const isProduction = values.ENVIRONMENT?.toLowerCase() === 'production';
+  if (isProduction && values.GEMINI_API_KEY === undefined) {
+    problems.push(
+      'GEMINI_API_KEY: must be set when ENVIRONMENT is production (the key of the Gemini API, or GEMINI_API_KEY_FILE)',
+    );
+  }
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  return groupVariables(parsed.data, secretReader(parsed.data, files));
+}
+export type Config = ReturnType<typeof parseConfig>;
+
+/** Takes what the schema knows, blank meaning unset, and the content of NAME_FILE for secrets. */
+function readVariables(environment: Environment) {
+  const values: Record<string, string> = {};
+  const files = new Map<string, string>();
+  const problems: string[] = [];
+  for (const name of Object.keys(environmentSchema.shape)) {
+    const value = environment[name]?.trim();
+    if (value) values[name] = value;
+  }
+  for (const name of secretNames) {
+    const path = environment[`${name}_FILE`]?.trim();
+    if (!path) continue;
+    if (values[name] !== undefined)
+      problems.push(`${name}: is set as well as ${name}_FILE; keep one of them`);
+    try {
+      const content = readFileSync(path, 'utf8').trim();
+      if (content) values[name] = content;
+      files.set(name, path);
+    } catch {
+      problems.push(`${name}_FILE: cannot read ${path}`);
+    }
+  }
+  return { values, files, problems };
+}
+
+function describeProblem(issue: z.core.$ZodIssue, values: Record<string, string>): string {
+  const name = String(issue.path[0]);
+  const value = values[name];
+  const shown =
+    value === undefined || (secretNames as readonly string[]).includes(name) ? '' : ` is "${value}",`;
+  return `${name}:${shown} ${issue.message}`;
+}
+
+function secretReader(values: z.output<typeof environmentSchema>, files: ReadonlyMap<string, string>) {
+  return (name: (typeof secretNames)[number]): Secret | undefined => {
+    const path = files.get(name);
+    const value = values[name] ?? '';
+    if (path !== undefined) return watchSecret(path, value);
+    return value === '' ? undefined : { read: () => value };
+  };
+}
+
+const knownEmbeddingModels = ['gemini-embedding-001', 'local'] as const;
+export type EmbeddingModelName = (typeof knownEmbeddingModels)[number];
+
+function chooseEmbeddingModel(
+  wanted: string | undefined,
+  hasKey: boolean,
+  notices: string[],
+): EmbeddingModelName {
+  const fallback = hasKey ? 'gemini-embedding-001' : 'local';
+  if (wanted === undefined) return fallback;
+  const known = knownEmbeddingModels.find((name) => name === wanted);
+  if (known === 'gemini-embedding-001' && !hasKey) {
+    notices.push('EMBEDDING_MODEL gemini-embedding-001 needs GEMINI_API_KEY; local is used instead');
+    return 'local';
+  }
+  if (known === undefined)
+    notices.push(`EMBEDDING_MODEL ${wanted} is not offered here; ${fallback} is used instead`);
+  return known ?? fallback;
+}
+
+function groupVariables(
+  values: z.output<typeof environmentSchema>,
+  secretOf: (name: (typeof secretNames)[number]) => Secret | undefined,
+) {
+  const notices: string[] = [];
+  const isProduction = values.ENVIRONMENT === 'production';
+  const geminiKeys = secretOf('GEMINI_API_KEY');
+  const adminTokens = secretOf('ADMIN_TOKEN');
+  const clientKeys = secretOf('CLIENT_API_KEYS');
+  const logChatSessions = values.LOG_CHAT_SESSIONS ?? !isProduction;
+  if (isProduction && logChatSessions && !values.LOG_CHAT_SESSIONS_CONFIRMED) {
+    notices.push(
+      'LOG_CHAT_SESSIONS is ignored in production unless LOG_CHAT_SESSIONS_CONFIRMED is true as well',
+    );
+  }
+  if (isProduction && values.ADMIN_TOKEN === undefined) {
+    notices.push('ADMIN_TOKEN is not set: statistics, /api/search and /api/admin are closed');
+  }
+  if (!values.ANONYMIZE_DATA)
+    notices.push('ANONYMIZE_DATA is false: user ids and texts are stored as they are');
+  return {
+    environment: values.ENVIRONMENT,
+    isProduction,
+    /** Sentences for the log at the start: settings that were understood differently, or that matter. */
+    notices,
+    server: {
+      host: values.SERVER_HOST,
+      port: values.SERVER_PORT,
+      replicaId:
+        values.REPLICA_ID ?? `${hostname()}-${process.pid}`.replace(/[^A-Za-z0-9._-]/g, '-').slice(-64),
+      requestTimeoutMs: values.REQUEST_TIMEOUT * 1000,
+      maxConcurrentChats: values.MAX_CONCURRENT_CHATS,
+      maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY,
+      corsOrigins: values.CORS_ORIGINS,
+      /** Empty: what needs one is closed. */
+      adminTokens: () => (adminTokens === undefined ? [] : list(adminTokens.read())),
+      /** Keys of OpenAI-compatible clients; undefined lets everyone in. */
+      clientApiKeys: clientKeys && (() => list(clientKeys.read())),
+    },
+    gemini: {
+      /** Empty without a key (development): the knowledge base answers. */
+      apiKeys: () => (geminiKeys === undefined ? [] : list(geminiKeys.read())),
+      isConfigured: values.GEMINI_API_KEY !== undefined,
+      baseUrl: values.GEMINI_BASE_URL.replace(/\/$/, ''),
+      model: values.GEMINI_MODEL,
+      fallbackModel: values.GEMINI_FALLBACK_MODEL,
+      maxOutputTokens: values.GEMINI_MAX_TOKENS,
+      temperature: values.GEMINI_TEMPERATURE,
+      /** Shared by all replicas; 0 means no limit of our own. */
+      requestsPerMinute: values.GEMINI_REQUESTS_PER_MINUTE,
+    },
+    rateLimit: {
+      enabled: values.ENABLE_RATE_LIMITING,
+      requests: values.RATE_LIMIT_REQUESTS,
+      windowSeconds: values.RATE_LIMIT_WINDOW,
+    },
+    session: {
+      timeoutSeconds: values.SESSION_TIMEOUT,
+      historyMessages: values.CONVERSATION_HISTORY_LIMIT,
+      maxContextCharacters: values.MAX_CONTEXT_LENGTH,
+    },
+    redis: { url: values.REDIS_URL, password: secretOf('REDIS_PASSWORD') },
+    postgres: {
+      url: values.DATABASE_URL,
+      password: secretOf('DATABASE_PASSWORD'),
+      poolSize: values.DATABASE_POOL_SIZE,
+    },
+    chroma: { url: values.CHROMA_URL, collectionName: values.CHROMA_COLLECTION_NAME },
+    knowledge: {
+      path: values.KNOWLEDGE_BASE_PATH,
+      embeddingModel: chooseEmbeddingModel(
+        values.EMBEDDING_MODEL,
+        values.GEMINI_API_KEY !== undefined,
+        notices,
+      ),
+    },
+    retrieval: {
+      topK: {
+        semantic: values.SEMANTIC_SEARCH_TOP_K,
+        keyword: values.KEYWORD_SEARCH_TOP_K,
+        hybrid: values.HYBRID_SEARCH_TOP_K,
+      },
+      similarityThreshold: values.SIMILARITY_THRESHOLD,
+    },
+    logging: {
+      level: values.LOG_LEVEL ?? (isProduction ? ('warn' as const) : ('debug' as const)),
+      /** Empty: stdout only. */
+      file: values.LOG_FILE,
+      maxFileBytes: values.MAX_LOG_SIZE,
+      backupCount: values.LOG_BACKUP_COUNT,
+      chatSessions: logChatSessions && (!isProduction || values.LOG_CHAT_SESSIONS_CONFIRMED),
+      chatSessionFile: values.CHAT_SESSION_FILE,
+    },
+    statistics: {
+      enabled: values.ENABLE_STATISTICS,
+      trackUserSessions: values.TRACK_USER_SESSIONS,
+      trackQueryAnalytics: values.TRACK_QUERY_ANALYTICS,
+      anonymize: values.ANONYMIZE_DATA,
+      salt: values.ANONYMIZE_SALT === undefined ? undefined : secretOf('ANONYMIZE_SALT'),
+      retentionDays: values.STATISTICS_RETENTION_DAYS,
+      queueLimit: values.STATISTICS_QUEUE_LIMIT,
+    },
+    tracing: {
+      /** Undefined: nothing is traced. */
+      endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+      serviceName: values.OTEL_SERVICE_NAME,
+      sampledShare: values.OTEL_TRACES_SAMPLER_ARG,
+    },
+    /** For nginx, which the launcher and compose configure; checked here so that a wrong value stops the start. */
+    proxy: { trustedProxies: values.TRUSTED_PROXIES, adminNetworks: values.ADMIN_NETWORKS },
+  };
+}
