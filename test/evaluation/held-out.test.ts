@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+
+interface Item {
+  readonly message?: string;
+  readonly question?: string;
+  readonly language: string;
+  readonly half?: string;
+  readonly category?: string;
+}
+
+const readCorpus = async (name: string): Promise<readonly Item[]> =>
+  JSON.parse(await readFile(`test/evaluation/held-out/${name}.json`, 'utf8'));
+
+const normalised = ({ message, question }: Item) =>
+  (message ?? question ?? '')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
+
+const countBy = (items: readonly Item[], key: (item: Item) => string | undefined) => {
+  const counts: Record<string, number> = {};
+  for (const item of items) counts[key(item) ?? ''] = (counts[key(item) ?? ''] ?? 0) + 1;
+  return counts;
+};
+
+const corpora = [{ name: 'crisis', least: 400, halves: ['tuning', 'test'] }];
+
+describe.each(corpora)('$name.json', ({ name, least, halves }) => {
+  test('holds enough items, none twice and none empty', async () => {
+    const texts = (await readCorpus(name)).map(normalised);
+    expect(texts.length).toBeGreaterThanOrEqual(least);
+    expect(texts).not.toContain('');
+    expect(texts.filter((text, index) => texts.indexOf(text) !== index)).toEqual([]);
+  });
+
+  test('is at least two fifths German, and the rest English', async () => {
+    const items = await readCorpus(name);
+    const { de = 0, en = 0 } = countBy(items, ({ language }) => language);
+    expect(de + en).toBe(items.length);
+    expect(de / items.length).toBeGreaterThanOrEqual(0.4);
+  });
+
+  test.skipIf(halves.length === 0)('has two halves of one size', async () => {
+    const counts = countBy(await readCorpus(name), ({ half }) => half);
+    expect(Object.keys(counts).sort()).toEqual([...halves].sort());
+    const [first = 0, second = 0] = Object.values(counts);
+    expect(Math.abs(first - second)).toBeLessThanOrEqual(1);
+  });
+});
+
+test('every category of crisis.json has thirty messages or more', async () => {
+  const counts = countBy(await readCorpus('crisis'), ({ category }) => category);
+  expect(Object.keys(counts)).toHaveLength(12);
+  expect(Math.min(...Object.values(counts))).toBeGreaterThanOrEqual(30);
+});
