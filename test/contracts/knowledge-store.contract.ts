@@ -37,6 +37,12 @@ export function describeKnowledgeStore(name: string, openEmpty: () => Promise<Kn
           language: 'de',
         }),
         createEntry('a', { answer: 'Zeile 1\n"ß" 😀', alternatives: ['Und?'] }),
+        createEntry('b', {
+          questionDe: 'Wo?',
+          answerDe: 'Hier.',
+          verifiedAt: '2026-11-25',
+          validUntil: '2027-03-31',
+        }),
       ];
       const { version } = await create(entries);
       const snapshot = await store.loadSnapshot(version);
@@ -45,7 +51,7 @@ export function describeKnowledgeStore(name: string, openEmpty: () => Promise<Kn
         version,
         embeddingModel: 'words',
         dimension: 2,
-        entryCount: 2,
+        entryCount: entries.length,
       });
       expect(snapshot.version.createdAt).toBeInstanceOf(Date);
     });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Audience, Language } from '../audience.ts';
-import type { KnowledgeEntry } from '../knowledge/knowledge-entry.ts';
+import { findWording, type KnowledgeEntry } from '../knowledge/knowledge-entry.ts';
 import type { Prompt, PromptMessage } from '../models/language-model.ts';
 import type { Confidence } from '../retrieval/confidence.ts';
 import type { Turn } from '../sessions/session-store.ts';
@@ -81,13 +81,13 @@ function composeMessage(input: PromptInput): string {
 }
 
 /** Whole entries, best first, as long as they fit; only the first is cut when it is too long alone. */
-function composeEntries({ entries, maxContextCharacters }: PromptInput): string[] {
+function composeEntries({ entries, language, maxContextCharacters }: PromptInput): string[] {
   const texts: string[] = [];
   let leftCharacters = maxContextCharacters;
   for (const entry of entries) {
-    const text = composeEntry(entry);
+    const text = composeEntry(entry, language);
     if (text.length > leftCharacters) {
-      if (texts.length === 0) texts.push(composeEntry(entry, text.length - leftCharacters));
+      if (texts.length === 0) texts.push(composeEntry(entry, language, text.length - leftCharacters));
       break;
     }
     texts.push(text);
@@ -96,10 +96,11 @@ function composeEntries({ entries, maxContextCharacters }: PromptInput): string[
   return texts;
 }
 
-function composeEntry(entry: KnowledgeEntry, cutCharacters = 0): string {
-  const answer = escapeTags(entry.answer);
+function composeEntry(entry: KnowledgeEntry, language: Language, cutCharacters = 0): string {
+  const wording = findWording(entry, language);
+  const answer = escapeTags(wording.answer);
   const lines = [
-    `Question: ${escapeTags(entry.question)}`,
+    `Question: ${escapeTags(wording.question)}`,
     ...(entry.roles.length > 0 ? [`Holds for: ${entry.roles.join(', ')}`] : []),
     ...(entry.campuses.length > 0 ? [`Campus: ${entry.campuses.join(', ')}`] : []),
     ...(entry.url ? [`Link: ${escapeTags(entry.url)}`] : []),

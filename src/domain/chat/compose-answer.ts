@@ -1,5 +1,6 @@
 import type { Audience, Language } from '../audience.ts';
 import { type Dependency, isDependencyError } from '../errors.ts';
+import { findWording } from '../knowledge/knowledge-entry.ts';
 import { detectAudience, detectStatedAudience } from '../language/detect-audience.ts';
 import { detectLanguage } from '../language/detect-language.ts';
 import { detectSmallTalk } from '../language/small-talk.ts';
@@ -124,7 +125,8 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
     const emit = notice === undefined ? context.emit : withNotice(context.emit, notice);
     const smallTalk = detectSmallTalk(request.message);
     const found = smallTalk ? nothingToSearch : await searchEntries(context, asker);
-    const sources = found.confidence === 'none' ? [] : found.results.map(toSource);
+    const sources =
+      found.confidence === 'none' ? [] : found.results.map((result) => toSource(result, language));
     emit.sources(sources);
 
     const clarification = session?.askedForAudience ? undefined : found.clarification;
@@ -308,7 +310,8 @@ const nothingToSearch: SearchOutcome = {
   searchTimeMs: 0,
 };
 
-function toSource({ entry, similarity }: SearchOutcome['results'][number]): Source {
-  const { id, question, category, url } = entry;
+function toSource({ entry, similarity }: SearchOutcome['results'][number], language: Language): Source {
+  const { id, category, url } = entry;
+  const { question } = findWording(entry, language);
   return { id, question, category, url, similarity: Math.round(similarity * 10_000) / 10_000 };
 }

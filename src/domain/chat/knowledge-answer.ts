@@ -1,5 +1,5 @@
 import { type Audience, campuses, type Language } from '../audience.ts';
-import type { KnowledgeEntry } from '../knowledge/knowledge-entry.ts';
+import { findWording, type KnowledgeEntry } from '../knowledge/knowledge-entry.ts';
 import type { Confidence } from '../retrieval/confidence.ts';
 import { findContact } from './contacts.ts';
 
@@ -43,9 +43,10 @@ export function composeKnowledgeAnswer(input: KnowledgeAnswerInput): string {
 
 function composeEntry(entry: KnowledgeEntry, language: Language): string {
   const { otherLanguage, more } = phrases[language];
-  const paragraphs = entry.language === language ? [] : [otherLanguage];
-  paragraphs.push(entry.answer);
-  if (entry.url && !entry.answer.includes(entry.url)) paragraphs.push(`${more}: <${entry.url}>`);
+  const { answer, language: answerLanguage } = findWording(entry, language);
+  const paragraphs = answerLanguage === language ? [] : [otherLanguage];
+  paragraphs.push(answer);
+  if (entry.url && !answer.includes(entry.url)) paragraphs.push(`${more}: <${entry.url}>`);
   return paragraphs.join('\n\n');
 }
 
@@ -53,6 +54,7 @@ function composeClosest(input: KnowledgeAnswerInput): string {
   const { unsure, notThat } = phrases[input.language];
   const items = input.entries
     .slice(0, listedEntries)
+    .map((entry) => findWording(entry, input.language))
     .map(({ question, answer }) => `- **${question}**\n  ${excerpt(answer)}`);
   return `${unsure}\n\n${items.join('\n')}\n\n${notThat} ${contactFor(input)}.`;
 }

@@ -13,6 +13,10 @@ export function formatKnowledge(entries: readonly KnowledgeEntry[]): string {
     answer: entry.answer,
     keywords: entry.keywords,
     language: entry.language,
+    ...(entry.questionDe && { question_de: entry.questionDe }),
+    ...(entry.answerDe && { answer_de: entry.answerDe }),
+    ...(entry.verifiedAt && { verified_at: entry.verifiedAt }),
+    ...(entry.validUntil && { valid_until: entry.validUntil }),
   }));
   return `${JSON.stringify({ documents }, null, 2)}\n`;
 }

@@ -30,7 +30,7 @@ const limits = {
   category: 120,
   keyword: 100,
   keywords: 50,
-  alternatives: 20,
+  alternatives: 40,
   url: 2048,
 } as const;
 
@@ -96,7 +96,17 @@ const narrow = <T extends string>(words: readonly (T | 'everyone' | 'everywhere'
 const commas = /[,;|]/;
 const phrases = /[;|\n]/;
 
-const entrySchema = z.object({
+/** A day as `2026-11-25`, or as German spreadsheets write it: `25.11.2026`. */
+const day = line(100).transform((value, context) => {
+  const isoDay = value.replace(/^(\d{1,2})\.(\d{1,2})\.(\d{4})$/, (_, d: string, m: string, y: string) =>
+    [y, m.padStart(2, '0'), d.padStart(2, '0')].join('-'),
+  );
+  if (z.iso.date().safeParse(isoDay).success) return isoDay;
+  context.addIssue('must be a day such as 2026-11-25');
+  return z.NEVER;
+});
+
+const fieldsSchema = z.object({
   id: line(limits.id).refine((value) => /^[\p{L}\p{N}][\p{L}\p{N}._:-]*$/u.test(value), {
     error: 'may hold letters, digits and . _ : - only',
   }),
@@ -110,6 +120,24 @@ const entrySchema = z.object({
   url: url.nullish(),
   source: source.nullish(),
   language: wordOf(findLanguage, languages).prefault('en'),
+  question_de: line(limits.question).nullish(),
+  answer_de: text(limits.answer).nullish(),
+  verified_at: day.nullish(),
+  valid_until: day.nullish(),
+});
+type Fields = z.infer<typeof fieldsSchema>;
+
+const entrySchema = fieldsSchema.superRefine((fields, context) => {
+  const { question_de, answer_de, language, verified_at, valid_until } = fields;
+  const fault = (field: keyof Fields, message: string) =>
+    context.addIssue({ code: 'custom', path: [field], message });
+  if (question_de && !answer_de) fault('answer_de', 'is missing beside question_de');
+  if (answer_de && !question_de) fault('question_de', 'is missing beside answer_de');
+  if (question_de && language === 'de') {
+    fault('question_de', 'is for entries in English; question and answer of this one are German already');
+  }
+  if (verified_at && valid_until && valid_until < verified_at)
+    fault('valid_until', 'lies before verified_at');
 });
 
 const aliases: Readonly<Record<string, string>> = { role: 'roles', campus: 'campuses' };
@@ -119,7 +147,7 @@ const ignoredFields = new Set(['content']);
 const canonicalName = (name: string) => aliases[name] ?? name;
 
 /** True for the names that a knowledge file may use for a field. */
-export const isEntryField = (name: string) => canonicalName(name) in entrySchema.shape;
+export const isEntryField = (name: string) => canonicalName(name) in fieldsSchema.shape;
 
 /** Turns what files hold into entries. Every fault of every entry is found; ids must be unique over all of them. */
 export function parseEntries(raw: readonly RawEntry[]): ParsedEntries {
@@ -162,9 +190,21 @@ function parseOne({ fields, locate }: RawEntry, { entries, faults, warnings }: P
     }
     return;
   }
-  const { url, source, ...entry } = parsed.data;
-  if (!url && source === null) {
+  if (!parsed.data.url && parsed.data.source === null) {
     warnings.push({ place: locate(['source']), message: 'source holds no web address; the entry has none' });
   }
-  entries.push({ entry: { ...entry, url: url ?? source ?? null }, place: locate([]) });
+  entries.push({ entry: toEntry(parsed.data), place: locate([]) });
+}
+
+/** What is not given is left out, as the stores leave it out, so that an entry equals what was stored of it. */
+function toEntry(fields: Fields): KnowledgeEntry {
+  const { url, source, question_de, answer_de, verified_at, valid_until, ...entry } = fields;
+  return {
+    ...entry,
+    url: url ?? source ?? null,
+    ...(question_de && { questionDe: question_de }),
+    ...(answer_de && { answerDe: answer_de }),
+    ...(verified_at && { verifiedAt: verified_at }),
+    ...(valid_until && { validUntil: valid_until }),
+  };
 }

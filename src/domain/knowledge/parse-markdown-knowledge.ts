@@ -20,7 +20,7 @@ interface Section {
 }
 
 /** Fields that an entry has of its own; the rest may come from the front matter. */
-const ownFields = new Set(['id', 'question', 'answer', 'alternatives']);
+const ownFields = new Set(['id', 'question', 'answer', 'question_de', 'answer_de', 'alternatives']);
 
 /** Reads front matter and one entry per `##` heading; infra/knowledge/README.md describes the form. */
 export function parseMarkdownKnowledge(file: string, text: string): RawFile {
@@ -104,7 +104,8 @@ function parseSection(
     faults.push({ place: `${file}:${lineOf.get(name)}`, message: `field "${name}" is not known` });
     delete fields[name];
   }
-  const answer = lines.slice(end).join('\n').trim();
+  const { answer, answerDe, startDe } = splitAnswers(lines.slice(end));
+  if (startDe !== undefined) lineOf.set('answer_de', start + 2 + end + startDe);
   const answerIndex = lines.findIndex((line, i) => i >= end && line.trim() !== '');
   if (answerIndex !== -1) lineOf.set('answer', start + 2 + answerIndex);
   return {
@@ -114,12 +115,24 @@ function parseSection(
       ...fields,
       question,
       answer,
+      ...(answerDe !== undefined && { answer_de: answerDe }),
     },
     locate: ([name]) => {
       const line = lineOf.get(String(name)) ?? frontMatter.lineOf.get(String(name)) ?? start + 1;
       return `${file}:${line}`;
     },
   };
+}
+
+/** A line `answer_de:` between two paragraphs begins the German answer, which goes on to the next question. */
+function splitAnswers(lines: readonly string[]): { answer: string; answerDe?: string; startDe?: number } {
+  const startDe = lines.findIndex(
+    (line, i) => /^answer_de:(?=\s|$)/.test(line) && (lines[i - 1] ?? '').trim() === '',
+  );
+  if (startDe === -1) return { answer: lines.join('\n').trim() };
+  const [first = '', ...rest] = lines.slice(startDe);
+  const answerDe = [first.slice('answer_de:'.length), ...rest].join('\n').trim();
+  return { answer: lines.slice(0, startDe).join('\n').trim(), answerDe, startDe };
 }
 
 interface FieldLines {
@@ -167,7 +180,7 @@ function parseFieldLines(
 const findElement = (line: string): string | undefined => /^\s*[-*]\s+(.*)$/.exec(line)?.[1];
 
 function splitField(line: string): { name: string; value: string } | undefined {
-  const match = /^([a-z]+):(?:\s+(.*))?$/.exec(line.trimEnd());
+  const match = /^([a-z_]+):(?:\s+(.*))?$/.exec(line.trimEnd());
   return match?.[1]
     ? { name: match[1], value: (match[2] ?? '').replace(/^\[(.*)\]$/, '$1').trim() }
     : undefined;

@@ -1,6 +1,6 @@
 import MiniSearch from 'minisearch';
 import type { Language } from '../audience.ts';
-import type { KnowledgeEntry } from '../knowledge/knowledge-entry.ts';
+import { type KnowledgeEntry, listWordings } from '../knowledge/knowledge-entry.ts';
 import { detectLanguage } from '../language/detect-language.ts';
 import { stemEnglish, stemGerman } from '../language/stem.ts';
 import { englishStopWords, germanStopWords } from '../language/stop-words.ts';
@@ -61,16 +61,17 @@ const toBilingualStems = (text: string): string[] =>
   ]);
 
 function toIndexedTexts(entry: KnowledgeEntry): IndexedTexts {
-  const stem = (text: string) => toStems(text, entry.language).join(' ');
+  const stem = (text: string, language: Language) => toStems(text, language).join(' ');
+  const wordings = listWordings(entry);
   return {
     id: entry.id,
-    question: stem(entry.question),
+    question: wordings.map(({ question, language }) => stem(question, language)).join(' '),
     alternatives: entry.alternatives
       .map((text) => toStems(text, detectLanguage(text, entry.language)).join(' '))
       .join(' '),
     keywords: entry.keywords.flatMap(toBilingualStems).join(' '),
-    answer: stem(entry.answer),
-    category: stem(entry.category),
+    answer: wordings.map(({ answer, language }) => stem(answer, language)).join(' '),
+    category: stem(entry.category, entry.language),
   };
 }
 
@@ -89,7 +90,12 @@ function median(values: number[]): number {
 
 const toWords = (entry: KnowledgeEntry): string[] =>
   tokenize(
-    [entry.question, ...entry.alternatives, ...entry.keywords, entry.answer, entry.category].join(' '),
+    [
+      ...listWordings(entry).flatMap(({ question, answer }) => [question, answer]),
+      ...entry.alternatives,
+      ...entry.keywords,
+      entry.category,
+    ].join(' '),
   ).filter((word) => /\p{L}/u.test(word));
 
 const splitAtSpaces = (text: string): string[] => text.split(' ').filter((stem) => stem !== '');

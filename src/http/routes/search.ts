@@ -1,6 +1,8 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { dependencies as dependencyNames } from '../../domain/errors.ts';
+import { findWording } from '../../domain/knowledge/knowledge-entry.ts';
+import { detectLanguage } from '../../domain/language/detect-language.ts';
 import type { Search, SearchOutcome } from '../../domain/retrieval/search.ts';
 import { searchMethods } from '../../domain/retrieval/search-method.ts';
 import type { AppEnv } from '../app-env.ts';
@@ -79,16 +81,20 @@ export function createSearchRoutes(dependencies: SearchRoutesDependencies) {
       signal: c.req.raw.signal,
     });
     onSearched(c.get('requestId'), outcome);
-    const results = outcome.results.map(({ entry, similarity, semanticSimilarity, keywordScore }) => ({
-      id: entry.id,
-      question: entry.question,
-      answer: entry.answer,
-      category: entry.category,
-      url: entry.url,
-      similarity,
-      semantic_similarity: semanticSimilarity ?? null,
-      keyword_score: keywordScore ?? null,
-    }));
+    const language = detectLanguage(query);
+    const results = outcome.results.map(({ entry, similarity, semanticSimilarity, keywordScore }) => {
+      const { question, answer } = findWording(entry, language);
+      return {
+        id: entry.id,
+        question,
+        answer,
+        category: entry.category,
+        url: entry.url,
+        similarity,
+        semantic_similarity: semanticSimilarity ?? null,
+        keyword_score: keywordScore ?? null,
+      };
+    });
     return c.json(
       {
         results,

@@ -27,6 +27,11 @@ describe('the prompt', () => {
     expect(text).toMatch(/<question>\nWhen does the library open\?\n<\/question>$/);
   });
 
+  it('holds entries in the language of the question where they have it', () => {
+    const entries = [createEntry({ questionDe: 'Wann öffnet sie?', answerDe: 'Um acht.' })];
+    expect(newestText({ language: 'de', entries })).toMatch(/Question: Wann öffnet sie\?\nAnswer: Um acht\./);
+  });
+
   it('has one system instruction, whatever is asked', () => {
     const other = buildPrompt({
       ...input,

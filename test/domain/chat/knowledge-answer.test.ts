@@ -39,6 +39,14 @@ describe('an answer without a model', () => {
     expect(compose({ language: 'de' })).toMatch(/^Das liegt mir nur auf Englisch vor:\n\nThe first answer\./);
   });
 
+  it('is in the language of the question where the entry has both', () => {
+    const bilingual = createEntry({ questionDe: 'Erstens?', answerDe: 'Die erste Antwort.' });
+    expect(compose({ entries: [bilingual], language: 'de' })).toMatch(/^Die erste Antwort\./);
+    expect(compose({ entries: [bilingual], language: 'de', confidence: 'low' })).toContain(
+      '- **Erstens?**\n  Die erste Antwort.',
+    );
+  });
+
   it('lists the three closest, shortened, and a contact when nothing is sure', () => {
     const text = compose({ confidence: 'low' });
     expect(text.match(/^- \*\*.+\*\*$/gm)).toEqual(['- **First?**', '- **Second?**', '- **Third?**']);

@@ -54,6 +54,38 @@ describe('JSON', () => {
     expect(parse('export.json', formatKnowledge(entries))).toEqual(entries);
   });
 
+  const german = {
+    question_de: 'Wie lese ich meine Post?',
+    answer_de: 'Im Browser.',
+    verified_at: '2026-11-25',
+    valid_until: '31.3.2027',
+  };
+
+  it('holds German wording and days of an entry, and an export keeps them', () => {
+    const entries = parse('qa.json', JSON.stringify([{ ...document, ...german }]));
+    expect(entries).toEqual([
+      expect.objectContaining({
+        question: 'How do I read my mail?',
+        questionDe: 'Wie lese ich meine Post?',
+        answerDe: 'Im Browser.',
+        verifiedAt: '2026-11-25',
+        validUntil: '2027-03-31',
+      }),
+    ]);
+    expect(parse('export.json', formatKnowledge(entries))).toEqual(entries);
+  });
+
+  it.each([
+    [{ answer_de: undefined }, 'answer_de: answer_de is missing beside question_de'],
+    [{ question_de: null }, 'question_de: question_de is missing beside answer_de'],
+    [{ language: 'de' }, 'question_de: question_de is for entries in English'],
+    [{ verified_at: '2026-02-30' }, 'verified_at: verified_at must be a day such as 2026-11-25'],
+    [{ valid_until: '2026-11-24' }, 'valid_until: valid_until lies before verified_at'],
+  ])('refuses half of a translation and impossible days: %j', (wrong, message) => {
+    const text = JSON.stringify([{ ...document, ...german, ...wrong }]);
+    expect(faultsOf(file('qa.json', text))).toEqual([expect.stringContaining(message)]);
+  });
+
   it('keeps an entry whose source names no address, and warns', () => {
     const text = JSON.stringify({ documents: [{ ...document, source: 'IT Service Desk' }] });
     const { entries, warnings } = parseKnowledgeFiles([file('qa.json', text)]);
@@ -152,6 +184,23 @@ Note: this is the answer already.
     expect(second?.id).toMatch(/^library-where-is-it-[0-9a-f]{8}$/);
   });
 
+  it('holds the German answer below answer_de, up to the next question', () => {
+    const bilingual = text.replace(
+      'Twice.\n',
+      'Twice.\n\nanswer_de:\n\nIm Konto.\n\n### Wie oft\n\nZweimal.\n',
+    );
+    const [first, second] = parse(
+      'library.md',
+      bilingual.replace('id: extend-loan', 'id: extend-loan\nquestion_de: Wie verlängere ich?'),
+    );
+    expect(first).toMatchObject({
+      answer: expect.stringMatching(/Twice\.$/),
+      questionDe: 'Wie verlängere ich?',
+      answerDe: 'Im Konto.\n\n### Wie oft\n\nZweimal.',
+    });
+    expect(second).not.toHaveProperty('answerDe');
+  });
+
   it('is the same with Windows line ends, and with a blank line between a key and its list', () => {
     const formatted = text.replace('alternatives:\n', 'alternatives:\n\n').replaceAll('\n', '\r\n');
     expect(parse('library.md', formatted)).toEqual(parse('library.md', text));
@@ -186,6 +235,19 @@ describe('CSV', () => {
       roles: ['student', 'employee'],
       alternatives: ['At which place?', 'Wo?'],
     });
+  });
+
+  it('has columns for German wording and days', () => {
+    const rows = [
+      'question;answer;category;question_de;answer_de;verified_at;valid_until',
+      'Where?;Here.;Places;Wo?;Hier.;25.11.2026;',
+      'Who?;You.;Places;;;;',
+    ];
+    const [bilingual, english] = parse('t.csv', rows.join('\n'));
+    expect(bilingual).toMatchObject({ questionDe: 'Wo?', answerDe: 'Hier.', verifiedAt: '2026-11-25' });
+    expect(Object.keys(english ?? {})).not.toEqual(
+      expect.arrayContaining(['questionDe', 'answerDe', 'verifiedAt', 'validUntil']),
+    );
   });
 
   it('with faults names the line on which each row begins', () => {

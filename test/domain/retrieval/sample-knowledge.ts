@@ -81,14 +81,14 @@ export const sampleEntries: readonly KnowledgeEntry[] = [
   }),
 ];
 
-export const createSampleView = (embeddingModel = 'local'): KnowledgeView =>
+export const createSampleView = (embeddingModel = 'local', entries = sampleEntries): KnowledgeView =>
   createKnowledgeView({
     version: {
       version: 3,
       embeddingModel,
       dimension: 2,
-      entryCount: sampleEntries.length,
+      entryCount: entries.length,
       createdAt: new Date('2026-01-01T00:00:00Z'),
     },
-    entries: sampleEntries,
+    entries,
   });

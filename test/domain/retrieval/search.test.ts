@@ -3,7 +3,7 @@ import { DependencyError } from '../../../src/domain/errors.ts';
 import type { VectorMatch } from '../../../src/domain/knowledge/vector-index.ts';
 import type { EmbedQueryOptions } from '../../../src/domain/retrieval/query-embedding.ts';
 import { createSearch, prepareQuery, type SearchDependencies } from '../../../src/domain/retrieval/search.ts';
-import { createSampleView } from './sample-knowledge.ts';
+import { createEntry, createSampleView, sampleEntries } from './sample-knowledge.ts';
 
 const view = createSampleView();
 
@@ -37,6 +37,19 @@ describe('what is found by words alone', () => {
     ['an everyday phrase', 'How do I ask for days off?', 'vacation'],
   ])('%s', async (_, query, expected) => {
     expect(await firstId(query)).toBe(expected);
+  });
+
+  test('an entry by the words of its German answer', async () => {
+    const bilingual = createEntry({
+      id: 'lockers',
+      question: 'Where can I leave my bag?',
+      answer: 'In the basement.',
+      questionDe: 'Wo lasse ich meine Tasche?',
+      answerDe: 'In den Schließfächern im Untergeschoss.',
+    });
+    const bilingualView = createSampleView('local', [...sampleEntries, bilingual]);
+    const outcome = await ask('Schließfach Untergeschoss', { knowledge: () => bilingualView });
+    expect(outcome.results[0]?.entry.id).toBe('lockers');
   });
 
   test('a question that nothing matches is not known and has no results', async () => {

@@ -34,6 +34,9 @@ export const knowledgeVersions = pgTable('knowledge_versions', {
   activatedAt: timestamp('activated_at', { withTimezone: true }),
 });
 
+const partOfEntry = (column: string, field: keyof KnowledgeEntry) =>
+  text(column).generatedAlwaysAs(sql.raw(`entry ->> '${field}'`));
+
 export const knowledgeEntries = pgTable(
   'knowledge_entries',
   {
@@ -44,6 +47,11 @@ export const knowledgeEntries = pgTable(
     entryId: text('entry_id').notNull(),
     contentHash: text('content_hash').notNull(),
     entry: jsonb().$type<KnowledgeEntry>().notNull(),
+    // For queries by hand; what is read and written is the entry.
+    questionDe: partOfEntry('question_de', 'questionDe'),
+    answerDe: partOfEntry('answer_de', 'answerDe'),
+    verifiedAt: partOfEntry('verified_at', 'verifiedAt'),
+    validUntil: partOfEntry('valid_until', 'validUntil'),
   },
   (table) => [
     primaryKey({ columns: [table.version, table.position] }),
