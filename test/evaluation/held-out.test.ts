@@ -7,6 +7,7 @@ interface Item {
   readonly language: string;
   readonly half?: string;
   readonly category?: string;
+  readonly alarming?: boolean;
 }
 
 const readCorpus = async (name: string): Promise<readonly Item[]> =>
@@ -24,7 +25,10 @@ const countBy = (items: readonly Item[], key: (item: Item) => string | undefined
   return counts;
 };
 
-const corpora = [{ name: 'crisis', least: 400, halves: ['tuning', 'test'] }];
+const corpora = [
+  { name: 'crisis', least: 400, halves: ['tuning', 'test'] },
+  { name: 'ordinary', least: 600, halves: ['tuning', 'test'] },
+];
 
 describe.each(corpora)('$name.json', ({ name, least, halves }) => {
   test('holds enough items, none twice and none empty', async () => {
@@ -53,4 +57,9 @@ test('every category of crisis.json has thirty messages or more', async () => {
   const counts = countBy(await readCorpus('crisis'), ({ category }) => category);
   expect(Object.keys(counts)).toHaveLength(12);
   expect(Math.min(...Object.values(counts))).toBeGreaterThanOrEqual(30);
+});
+
+test('a third of the messages of ordinary.json or more have words that look alarming', async () => {
+  const items = await readCorpus('ordinary');
+  expect(items.filter(({ alarming }) => alarming).length).toBeGreaterThanOrEqual(items.length / 3);
 });
