@@ -32,6 +32,7 @@ COPY infra/postgres/migrations infra/postgres/migrations
 COPY infra/local/certificate.ts infra/local/
 COPY infra/operations/provision.ts infra/operations/
 COPY infra/knowledge infra/knowledge
+COPY infra/institution infra/institution
 
 ARG VERSION
 ARG REVISION

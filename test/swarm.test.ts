@@ -24,7 +24,7 @@ const service = (name: string): Service => {
 };
 
 /** A replica's own address and name, and what the image holds. */
-const imageOwn = ['SERVER_HOST', 'SERVER_PORT', 'REPLICA_ID', 'KNOWLEDGE_BASE_PATH'];
+const imageOwn = ['SERVER_HOST', 'SERVER_PORT', 'REPLICA_ID', 'KNOWLEDGE_BASE_PATH', 'INSTITUTION_PATH'];
 /** Where the stack's own stores are. */
 const stores = ['REDIS_URL', 'DATABASE_URL', 'CHROMA_URL'];
 const ofNginx = ['TRUSTED_PROXIES', 'ADMIN_NETWORKS'];

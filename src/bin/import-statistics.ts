@@ -2,9 +2,11 @@ import { parseArgs } from 'node:util';
 import { createPostgres } from '../adapters/postgres/client.ts';
 import { createPostgresStatisticsStore } from '../adapters/postgres/statistics-store.ts';
 import { openSqliteFile } from '../adapters/sqlite/sqlite-file.ts';
+import { createAudienceWords } from '../domain/knowledge/parse-audience.ts';
+import { createVocabulary } from '../domain/language/vocabulary.ts';
 import { createAnonymizer } from '../domain/statistics/anonymizer.ts';
 import { importStatistics } from '../domain/statistics/import/import-statistics.ts';
-import { readCommandConfig } from './environment.ts';
+import { openInstitution, readCommandConfig } from './environment.ts';
 import { createProgressBar } from './progress-bar.ts';
 
 const usage = `Usage: npm run import-statistics -- FILE.db
@@ -28,6 +30,7 @@ if (salt === undefined) {
   console.error(`ANONYMIZE_SALT: must be set, to the value that the service has.\n\n${usage}`);
   process.exit(2);
 }
+const institution = openInstitution(config);
 const postgres = createPostgres({
   url: config.postgres.url,
   password: config.postgres.password && (() => config.postgres.password?.read() ?? ''),
@@ -45,6 +48,8 @@ try {
       minUsersPerQuestion: 1,
     }),
     anonymizer: createAnonymizer({ enabled: anonymize, salt: salt.read() }),
+    audienceWords: createAudienceWords(institution),
+    detectLanguage: createVocabulary(institution).detectLanguage,
     onProgress: createProgressBar('Importing'),
   });
   source.close();

@@ -2,8 +2,9 @@ import { parseArgs } from 'node:util';
 import { readKnowledgeFiles } from '../adapters/knowledge-files/read-knowledge-files.ts';
 import { openKnowledgeStack } from '../composition/knowledge.ts';
 import { createIngestKnowledge, type IngestReport } from '../domain/knowledge/ingest-knowledge.ts';
+import { createAudienceWords } from '../domain/knowledge/parse-audience.ts';
 import { parseKnowledgeFiles } from '../domain/knowledge/parse-knowledge-files.ts';
-import { readCommandConfig, rootPath } from './environment.ts';
+import { openInstitution, readCommandConfig, rootPath } from './environment.ts';
 import { createProgressBar } from './progress-bar.ts';
 import { reportKnowledgeError } from './report-knowledge-error.ts';
 
@@ -62,11 +63,15 @@ if (values.help) {
   process.exit(0);
 }
 const config = readCommandConfig();
+const institution = openInstitution(config);
 const paths = positionals.length > 0 ? positionals : [rootPath(config.knowledge.path)];
 try {
-  const { entries, warnings } = parseKnowledgeFiles(await readKnowledgeFiles(paths));
+  const { entries, warnings } = parseKnowledgeFiles(
+    await readKnowledgeFiles(paths),
+    createAudienceWords(institution),
+  );
   for (const { place, message } of warnings) console.error(`Note: ${place}: ${message}`);
-  const stack = await openKnowledgeStack(config);
+  const stack = await openKnowledgeStack(config, institution);
   try {
     const ingest = createIngestKnowledge({ ...stack, onProgress: createProgressBar('Embedding') });
     const report = await ingest({

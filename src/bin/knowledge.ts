@@ -5,7 +5,7 @@ import {
   createKnowledgeAdministration,
   type KnowledgeAdministration,
 } from '../domain/knowledge/knowledge-administration.ts';
-import { readCommandConfig } from './environment.ts';
+import { openInstitution, readCommandConfig } from './environment.ts';
 import { reportKnowledgeError } from './report-knowledge-error.ts';
 
 const usage = `Usage: npm run knowledge -- COMMAND
@@ -57,7 +57,8 @@ if (command === undefined) {
   process.exit(2);
 }
 try {
-  const stack = await openKnowledgeStack(readCommandConfig());
+  const config = readCommandConfig();
+  const stack = await openKnowledgeStack(config, openInstitution(config));
   try {
     await command(createKnowledgeAdministration(stack));
   } finally {

@@ -10,7 +10,7 @@ import { type ChatSessionLog, createChatSessionLog } from '../telemetry/chat-ses
 import { createLogger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
-import { rootPath } from './environment.ts';
+import { openInstitution, rootPath } from './environment.ts';
 
 /** Longer than nginx keeps an idle connection (60 s), so that it never sends into one that we close. */
 const keepAliveMs = 75_000;
@@ -32,6 +32,7 @@ const { version } = JSON.parse(readFileSync(rootPath('package.json'), 'utf8')) a
 const metrics = createMetrics({ version });
 const tracing = await openTracing(config);
 const service = createService({
+  institution: openInstitution(config),
   config: { ...config, statistics: { ...config.statistics, salt: config.statistics.salt ?? loadSalt() } },
   logger,
   metrics,

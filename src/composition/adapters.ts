@@ -19,6 +19,7 @@ import { createReplicaHeartbeat } from '../adapters/redis/replica-heartbeat.ts';
 import { createRedisReplyStream } from '../adapters/redis/reply-stream.ts';
 import { createRedisSessionStore } from '../adapters/redis/session-store.ts';
 import type { Dependency } from '../domain/errors.ts';
+import type { Vocabulary } from '../domain/language/vocabulary.ts';
 import { createBatchedEmbeddingModel } from '../domain/models/batched-embedding-model.ts';
 import { serializeStatisticsEvent } from '../domain/statistics/serialize-statistics-event.ts';
 import { recordModelCall } from '../telemetry/traced-chat.ts';
@@ -26,6 +27,7 @@ import { createTracePort } from '../telemetry/tracing.ts';
 import type { ServiceOptions } from './service-options.ts';
 
 export interface AdapterOptions extends Pick<ServiceOptions, 'config' | 'logger' | 'metrics' | 'tracing'> {
+  vocabulary: Vocabulary;
   /** Signs ids of users and sessions. */
   readSalt: () => string;
   /** For the model's answer, in ms. */
@@ -39,7 +41,8 @@ const inRedis = { 'db.system.name': 'redis' };
 
 /** Everything through which the service speaks to others, but for statistics (statistics.ts). */
 export function createAdapters(options: AdapterOptions) {
-  const { config, logger, metrics, tracing, readSalt, modelLimitMs, onDependencyChange } = options;
+  const { config, logger, metrics, tracing, vocabulary, readSalt, modelLimitMs, onDependencyChange } =
+    options;
   const tracePort = createTracePort(tracing);
   const hashIdentity = (text: string) =>
     createHmac('sha256', readSalt()).update(text).digest('base64url').slice(0, 22);
@@ -63,7 +66,7 @@ export function createAdapters(options: AdapterOptions) {
     replicaCount: heartbeat.count,
   });
   const geminiKeys = createKeyRing({ apiKeys: config.gemini.apiKeys, gate: modelGate });
-  const localEmbedding = createLocalEmbeddingModel();
+  const localEmbedding = createLocalEmbeddingModel(vocabulary);
   const gemini = config.gemini.isConfigured
     ? createGeminiModel({
         ...config.gemini,

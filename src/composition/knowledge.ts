@@ -9,7 +9,9 @@ import { createRedisKnowledgeSignal } from '../adapters/redis/knowledge-signal.t
 import { createRedisModelGate } from '../adapters/redis/model-gate.ts';
 import { createRedisConnection, type RedisConnection } from '../adapters/redis/redis-connection.ts';
 import type { Config } from '../config/parse-config.ts';
+import type { Institution } from '../domain/institution.ts';
 import type { PublishDeps } from '../domain/knowledge/publish-version.ts';
+import { createVocabulary } from '../domain/language/vocabulary.ts';
 import type { EmbeddingModel } from '../domain/models/embedding-model.ts';
 
 export interface KnowledgeStack extends PublishDeps {
@@ -21,7 +23,7 @@ const commandTimeoutMs = 10_000;
 const redisSettleMs = 2000;
 
 /** What the commands on the knowledge base need, without the rest of the service. */
-export async function openKnowledgeStack(config: Config): Promise<KnowledgeStack> {
+export async function openKnowledgeStack(config: Config, institution: Institution): Promise<KnowledgeStack> {
   const { url, password } = config.postgres;
   const postgres = createPostgres({
     url,
@@ -33,7 +35,7 @@ export async function openKnowledgeStack(config: Config): Promise<KnowledgeStack
   const chroma = createChroma({ url: config.chroma.url, queryTimeoutMs: commandTimeoutMs });
   const redis = createRedisConnection({ url: config.redis.url, password: config.redis.password });
   await redis.settle(redisSettleMs);
-  const { embeddingModel, close: closeModel } = createEmbeddingModel(config, redis);
+  const { embeddingModel, close: closeModel } = createEmbeddingModel(config, institution, redis);
   return {
     store: createPostgresKnowledgeStore(postgres),
     signal: createRedisKnowledgeSignal(redis),
@@ -50,10 +52,11 @@ export async function openKnowledgeStack(config: Config): Promise<KnowledgeStack
 
 function createEmbeddingModel(
   { knowledge, gemini }: Config,
+  institution: Institution,
   redis: RedisConnection,
 ): { embeddingModel: EmbeddingModel; close(): Promise<void> } {
   if (knowledge.embeddingModel === 'local') {
-    const embeddingModel = createLocalEmbeddingModel();
+    const embeddingModel = createLocalEmbeddingModel(createVocabulary(institution));
     return { embeddingModel, close: embeddingModel.close };
   }
   const gate = createRedisModelGate({

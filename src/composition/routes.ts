@@ -19,7 +19,9 @@ import type { AdapterOptions, Adapters } from './adapters.ts';
 import type { ServiceOptions } from './service-options.ts';
 import type { UseCases } from './use-cases.ts';
 
-interface RouteOptions extends ServiceOptions, Pick<AdapterOptions, 'readSalt' | 'modelLimitMs'> {
+interface RouteOptions
+  extends ServiceOptions,
+    Pick<AdapterOptions, 'readSalt' | 'modelLimitMs' | 'vocabulary'> {
   health: Health;
   isReady: () => boolean;
 }
@@ -30,7 +32,8 @@ export function createRoutes(
   { rateLimiter, sessionStore }: Adapters,
   useCases: UseCases,
 ) {
-  const { config, logger, metrics, version, webDirectory, readSalt, modelLimitMs } = options;
+  const { config, institution, vocabulary, logger, metrics, version, webDirectory, readSalt, modelLimitMs } =
+    options;
   const { answerQuestion, historyTurns, search, statistics, liveKnowledge } = useCases;
   const { recorder } = statistics;
   const limitRequest = createLimitRequest(config.rateLimit.enabled ? rateLimiter : undefined, metrics);
@@ -44,9 +47,15 @@ export function createRoutes(
   const adminOnly = requireAdmin(config.server.adminTokens);
   const adminOnlyInProduction = config.isProduction ? [adminOnly] : [];
 
+  const audience = {
+    roles: institution.roles.map(({ id }) => id),
+    campuses: institution.campuses.map(({ id }) => id),
+  };
+
   const routes: Hono<AppEnv>[] = [
-    createChatRoutes({ answerQuestion, identifyCaller, limitRequest, admission }),
+    createChatRoutes({ audience, answerQuestion, identifyCaller, limitRequest, admission }),
     createOpenAiRoutes({
+      detectLanguage: vocabulary.detectLanguage,
       answerQuestion,
       identifyCaller,
       limitRequest,
@@ -55,6 +64,7 @@ export function createRoutes(
       historyTurns,
     }),
     createSessionRoutes({
+      audience,
       sessionStore,
       identifyCaller,
       limitRequest,
@@ -64,6 +74,8 @@ export function createRoutes(
         void recorder.recordSession({ ...key, at, change: 'ended', role, campus, turnCount }),
     }),
     createSearchRoutes({
+      detectLanguage: vocabulary.detectLanguage,
+      audience,
       search,
       limitRequest,
       defaultTopK: config.retrieval.topK,

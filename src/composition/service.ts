@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { findConnectionShortage } from '../adapters/postgres/connection-budget.ts';
 import { createDependencyWatch } from '../domain/dependency-watch.ts';
 import type { Dependency } from '../domain/errors.ts';
+import { createVocabulary } from '../domain/language/vocabulary.ts';
 import { createApp } from '../http/app.ts';
 import { createAdapters } from './adapters.ts';
 import { createServiceHealth } from './health.ts';
@@ -29,6 +30,7 @@ export function createService(options: ServiceOptions) {
   };
   const shared = {
     ...options,
+    vocabulary: createVocabulary(options.institution),
     readSalt: salt.read,
     modelLimitMs: config.server.requestTimeoutMs - modelMarginMs,
   };

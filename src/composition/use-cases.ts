@@ -5,6 +5,7 @@ import { promptFingerprint } from '../domain/chat/build-prompt.ts';
 import { createComposeAnswer } from '../domain/chat/compose-answer.ts';
 import { describeAnswered, describeFailed } from '../domain/chat/describe-question.ts';
 import { createRateAnswer } from '../domain/chat/rate-answer.ts';
+import type { Institution } from '../domain/institution.ts';
 import { createIngestKnowledge } from '../domain/knowledge/ingest-knowledge.ts';
 import { createKnowledgeAdministration } from '../domain/knowledge/knowledge-administration.ts';
 import { createLiveKnowledge, type LiveKnowledgeEvent } from '../domain/knowledge/live-knowledge.ts';
@@ -19,14 +20,15 @@ import type { AdapterOptions, Adapters } from './adapters.ts';
 import type { ServiceOptions } from './service-options.ts';
 import { createStatistics } from './statistics.ts';
 
-type UseCaseOptions = Pick<AdapterOptions, 'readSalt' | 'modelLimitMs'> &
-  Pick<ServiceOptions, 'config' | 'logger' | 'metrics' | 'tracing' | 'chatSessionLog'>;
+type UseCaseOptions = Pick<AdapterOptions, 'readSalt' | 'modelLimitMs' | 'vocabulary'> &
+  Pick<ServiceOptions, 'config' | 'institution' | 'logger' | 'metrics' | 'tracing' | 'chatSessionLog'>;
 
 export type UseCases = ReturnType<typeof createUseCases>;
 
 /** What the service decides, and what follows from it for statistics, metrics and logs. */
 export function createUseCases(options: UseCaseOptions, adapters: Adapters) {
-  const { config, logger, metrics, tracing, chatSessionLog, readSalt, modelLimitMs } = options;
+  const { config, institution, vocabulary, logger, metrics, tracing, chatSessionLog } = options;
+  const { readSalt, modelLimitMs } = options;
   const { redis, postgres, chatStore, sessionStore, answerCache } = adapters;
   const anonymizer = createAnonymizer({ enabled: config.statistics.anonymize, salt: readSalt() });
   const statistics = createStatistics({ config, redis, postgres, anonymizer, logger, metrics, tracing });
@@ -47,6 +49,8 @@ export function createUseCases(options: UseCaseOptions, adapters: Adapters) {
     tracing,
   );
   const composeAnswer = createComposeAnswer({
+    institution,
+    vocabulary,
     search,
     model: adapters.gemini,
     answerCache,
@@ -55,7 +59,7 @@ export function createUseCases(options: UseCaseOptions, adapters: Adapters) {
       topK: config.retrieval.topK.hybrid,
       historyMessages: config.session.historyMessages,
       maxContextCharacters: config.session.maxContextCharacters,
-      fingerprint: fingerprintOf(config),
+      fingerprint: fingerprintOf(config, institution),
       modelLimitMs,
     },
   });
@@ -86,7 +90,9 @@ export function createUseCases(options: UseCaseOptions, adapters: Adapters) {
       if (!answer.cached) metrics.answers.recordRetrieval(answer.searchMethod, answer.searchTimeMs);
     },
     onFailed: (failed) => {
-      void recorder.append(recorder.createInteractionEvent(describeFailed(failed)));
+      void recorder.append(
+        recorder.createInteractionEvent(describeFailed(failed, vocabulary.detectLanguage)),
+      );
       logger.error({ requestId: failed.requestId, err: failed.error }, 'a question was not answered');
     },
   });
@@ -108,7 +114,7 @@ export function createUseCases(options: UseCaseOptions, adapters: Adapters) {
   };
 }
 
-function createKnowledge({ config, logger, metrics }: UseCaseOptions, adapters: Adapters) {
+function createKnowledge({ config, vocabulary, logger, metrics }: UseCaseOptions, adapters: Adapters) {
   const embeddingModel =
     adapters.embeddingModels.get(config.knowledge.embeddingModel) ?? adapters.localEmbedding;
   const publishing = {
@@ -122,7 +128,7 @@ function createKnowledge({ config, logger, metrics }: UseCaseOptions, adapters: 
     knowledgeAdministration: createKnowledgeAdministration(publishing),
     liveKnowledge: createLiveKnowledge<KnowledgeView>({
       ...publishing,
-      buildView: async (snapshot) => createKnowledgeView(snapshot, await loadEnglishWords()),
+      buildView: async (snapshot) => createKnowledgeView(snapshot, vocabulary, await loadEnglishWords()),
       embeddingModelName: embeddingModel.name,
       // An ingest of nothing embeds anew only what is of another model; the replicas that come second find nothing to do.
       reembed: () => ingestKnowledge({ entries: [] }),
@@ -132,8 +138,8 @@ function createKnowledge({ config, logger, metrics }: UseCaseOptions, adapters: 
 }
 
 /** Names everything that an answer depends on besides the question, its audience and the knowledge version. */
-function fingerprintOf({ gemini, session, retrieval }: Config): string {
-  return promptFingerprint({
+function fingerprintOf({ gemini, session, retrieval }: Config, institution: Institution): string {
+  return promptFingerprint(institution, {
     model: gemini.isConfigured ? gemini.model : 'none',
     fallbackModel: gemini.fallbackModel,
     temperature: gemini.temperature,

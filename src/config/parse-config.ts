@@ -107,6 +107,7 @@ export const environmentSchema = z.object({
     })
     .prefault('tum_qa_collection'),
   KNOWLEDGE_BASE_PATH: text.prefault('infra/knowledge'),
+  INSTITUTION_PATH: text.prefault('infra/institution'),
   EMBEDDING_MODEL: text.optional(),
   SEMANTIC_SEARCH_TOP_K: integer(1, 20).prefault('5'),
   KEYWORD_SEARCH_TOP_K: integer(1, 20).prefault('5'),
@@ -295,6 +296,8 @@ function groupVariables(
         notices,
       ),
     },
+    /** Folder, from the project's root unless absolute. */
+    institutionPath: values.INSTITUTION_PATH,
     retrieval: {
       topK: {
         semantic: values.SEMANTIC_SEARCH_TOP_K,

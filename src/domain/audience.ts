@@ -1,8 +1,6 @@
-export const roles = ['student', 'employee', 'lecturer', 'visitor'] as const;
-export type Role = (typeof roles)[number];
-
-export const campuses = ['Munich', 'Garching', 'Weihenstephan', 'Heilbronn', 'Singapore'] as const;
-export type Campus = (typeof campuses)[number];
+/** Ids of the institution's roles and campuses. What is stored may hold others, of another time or another institution. */
+export type Role = string;
+export type Campus = string;
 
 export const languages = ['en', 'de'] as const;
 export type Language = (typeof languages)[number];

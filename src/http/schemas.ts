@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { campuses, roles } from '../domain/audience.ts';
+import type { Campus, Role } from '../domain/audience.ts';
 import { dependencies, errorCodes } from '../domain/errors.ts';
 import { confidences } from '../domain/retrieval/confidence.ts';
 import { searchMethods } from '../domain/retrieval/search-method.ts';
@@ -45,10 +45,16 @@ export const idempotentHeadersSchema = callerHeadersSchema.extend({
     .openapi({ description: 'The same key, user, session and body within 10 minutes gets the same answer.' }),
 });
 
-export const roleSchema = z.enum(roles, { error: `must be one of ${roles.join(', ')}` });
-export const campusSchema = z.enum(campuses, { error: `must be one of ${campuses.join(', ')}` });
+/** Roles and campuses that a request may name. */
+export interface AudienceIds {
+  roles: readonly Role[];
+  campuses: readonly Campus[];
+}
 
-export const audienceFields = { user_role: roleSchema.nullish(), user_campus: campusSchema.nullish() };
+export const createAudienceFields = ({ roles, campuses }: AudienceIds) => ({
+  user_role: z.enum(roles, { error: `must be one of ${roles.join(', ')}` }).nullish(),
+  user_campus: z.enum(campuses, { error: `must be one of ${campuses.join(', ')}` }).nullish(),
+});
 
 /** What every success body carries. */
 export const replyFields = {

@@ -1,8 +1,9 @@
 import { afterAll, expect, test } from 'vitest';
 import { createLocalEmbeddingModel } from '../../src/adapters/local-embedding/embedding-model.ts';
 import { loadEnglishWords } from '../../src/adapters/local-embedding/english-words.ts';
+import { vocabulary } from '../fixtures/institution.ts';
 
-const model = createLocalEmbeddingModel();
+const model = createLocalEmbeddingModel(vocabulary);
 afterAll(() => model.close());
 
 const multiply = (one: readonly number[], other: readonly number[]) =>

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { projectPath } from '../../infra/local/project-root.ts';
 import { readKnowledgeFiles } from '../../src/adapters/knowledge-files/read-knowledge-files.ts';
 import { parseKnowledgeFiles } from '../../src/domain/knowledge/parse-knowledge-files.ts';
+import { audienceWords } from '../fixtures/institution.ts';
 
 export interface LoadResult {
   readonly json: number;
@@ -23,9 +24,10 @@ export interface Load {
 const roles = ['student', 'employee', 'lecturer', 'visitor'];
 const campuses = ['Munich', 'Garching', 'Weihenstephan', 'Heilbronn', 'Singapore'];
 
-const questions = parseKnowledgeFiles(await readKnowledgeFiles([projectPath('infra/knowledge')])).entries.map(
-  ({ question }) => question,
-);
+const questions = parseKnowledgeFiles(
+  await readKnowledgeFiles([projectPath('infra/knowledge')]),
+  audienceWords,
+).entries.map(({ question }) => question);
 
 /** The model has to write most of the answers: few are the same in question, role and campus. */
 const describeQuestion = (index: number) => ({

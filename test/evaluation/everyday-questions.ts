@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { campuses, roles } from '../../src/domain/audience.ts';
 import type { Search } from '../../src/domain/retrieval/search.ts';
+import { audienceWords } from '../fixtures/institution.ts';
 
 const questionSchema = z.strictObject({
   question: z.string(),
@@ -10,8 +10,8 @@ const questionSchema = z.strictObject({
   traits: z.array(z.enum(['typo', 'short', 'long'])).default([]),
   /** Entries that answer it; any will do. */
   expected: z.array(z.string()).min(1).max(3),
-  campus: z.enum(campuses).optional(),
-  role: z.enum(roles).optional(),
+  campus: z.enum(audienceWords.campuses).optional(),
+  role: z.enum(audienceWords.roles).optional(),
 });
 
 export type EverydayQuestion = z.infer<typeof questionSchema>;

@@ -6,6 +6,7 @@ import { parseKnowledgeFiles } from '../../src/domain/knowledge/parse-knowledge-
 import type { VectorIndex } from '../../src/domain/knowledge/vector-index.ts';
 import { createKnowledgeView } from '../../src/domain/retrieval/knowledge-view.ts';
 import { createSearch, type Search } from '../../src/domain/retrieval/search.ts';
+import { audienceWords, vocabulary } from '../fixtures/institution.ts';
 
 export interface ShippedSearch extends Search {
   /** Ends the encoder. */
@@ -36,8 +37,8 @@ function createExactIndex(
  * ones takes about ten seconds.
  */
 export async function createShippedSearch(knowledgePath: string): Promise<ShippedSearch> {
-  const { entries } = parseKnowledgeFiles(await readKnowledgeFiles([knowledgePath]));
-  const model = createLocalEmbeddingModel();
+  const { entries } = parseKnowledgeFiles(await readKnowledgeFiles([knowledgePath]), audienceWords);
+  const model = createLocalEmbeddingModel(vocabulary);
   const embeddings = await model.embedDocuments(entries.map(entryEmbeddingText));
   const version = {
     version: 1,
@@ -46,7 +47,7 @@ export async function createShippedSearch(knowledgePath: string): Promise<Shippe
     entryCount: entries.length,
     createdAt: new Date(),
   };
-  const view = createKnowledgeView({ version, entries }, await loadEnglishWords());
+  const view = createKnowledgeView({ version, entries }, vocabulary, await loadEnglishWords());
   const { search } = createSearch({
     knowledge: () => view,
     embedQuery: async (text) => (await model.embedQueries([text]))[0] ?? [],

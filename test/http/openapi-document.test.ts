@@ -8,6 +8,7 @@ import { createService, type Service } from '../../src/composition/service.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { buildWeb } from '../../src/web/build.mjs';
+import { institution } from '../fixtures/institution.ts';
 
 interface Operation {
   summary?: string;
@@ -38,6 +39,7 @@ const nowhere = '127.0.0.1:1';
 
 function createWholeService(environment: Record<string, string> = {}): Service {
   return createService({
+    institution,
     config: parseConfig({
       ANONYMIZE_SALT: 'salt-of-the-tests',
       REDIS_URL: `redis://${nowhere}`,

@@ -9,6 +9,7 @@ import { type KnowledgeStack, openKnowledgeStack } from '../../src/composition/k
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { formatKnowledge } from '../../src/domain/knowledge/format-knowledge.ts';
 import type { KnowledgeEntry } from '../../src/domain/knowledge/knowledge-entry.ts';
+import { institution } from '../fixtures/institution.ts';
 import { createEntries } from '../fixtures/knowledge-entries.ts';
 import { startChroma, startPostgres, startRedis, type TestServer } from '../fixtures/start-servers.ts';
 
@@ -23,7 +24,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'knowledge-'));
   environment = { DATABASE_URL: postgres.url, REDIS_URL: redis.url, CHROMA_URL: chroma.url };
   expect((await run('migrate')).code).toBe(0);
-  stack = await openKnowledgeStack(parseConfig(environment));
+  stack = await openKnowledgeStack(parseConfig(environment), institution);
 });
 
 afterAll(async () => {

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { DependencyError } from '../../domain/errors.ts';
-import { toEnglishText } from '../../domain/language/english-text.ts';
+import type { EnglishText } from '../../domain/language/english-text.ts';
 import type { EmbeddingModel } from '../../domain/models/embedding-model.ts';
 import type { EncodeReply, EncodeRequest } from './encoder-worker.ts';
 
@@ -98,7 +98,9 @@ const rejectOnAbort = (signal: AbortSignal): Promise<never> =>
  * A document is embedded line by line, German lines in English, and stands where their mean points. Over entries with
  * several phrasings that found 8 to 13 of 100 questions more among the first three than one embedding of the whole.
  */
-export function createLocalEmbeddingModel(): LocalEmbeddingModel {
+export function createLocalEmbeddingModel({
+  toEnglishText,
+}: Pick<EnglishText, 'toEnglishText'>): LocalEmbeddingModel {
   let encoder: Encoder | undefined;
 
   const getEncoder = (): Encoder => {

@@ -1,4 +1,3 @@
-import type { Campus, Role } from '../../domain/audience.ts';
 import type { ChatAnswer } from '../../domain/chat/chat-answer.ts';
 import type { Session, Turn } from '../../domain/sessions/session-store.ts';
 
@@ -8,8 +7,8 @@ export function parseSession(meta: Record<string, string>): Session | undefined 
   return {
     startedAt: new Date(Number(meta.startedAt)),
     lastActiveAt: new Date(Number(meta.lastActiveAt ?? meta.startedAt)),
-    role: meta.role as Role | undefined,
-    campus: meta.campus as Campus | undefined,
+    role: meta.role,
+    campus: meta.campus,
     turnCount: Number(meta.turnCount ?? 0),
     askedForAudience: meta.asked === '1',
   };

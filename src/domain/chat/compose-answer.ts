@@ -1,9 +1,8 @@
 import type { Audience, Language } from '../audience.ts';
 import { type Dependency, isDependencyError } from '../errors.ts';
+import type { Institution, SmallTalkKind } from '../institution.ts';
 import { findWording } from '../knowledge/knowledge-entry.ts';
-import { detectAudience, detectStatedAudience } from '../language/detect-audience.ts';
-import { detectLanguage } from '../language/detect-language.ts';
-import { detectSmallTalk } from '../language/small-talk.ts';
+import type { Vocabulary } from '../language/vocabulary.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import type { ReadAhead, Search, SearchOutcome } from '../retrieval/search.ts';
 import type { Session } from '../sessions/session-store.ts';
@@ -13,16 +12,12 @@ import { buildPrompt } from './build-prompt.ts';
 import type { ChatAnswer, PastTurn, Source } from './chat-answer.ts';
 import type { ChatRequest } from './chat-request.ts';
 import { findEmergencyNotice } from './emergency-notice.ts';
-import {
-  type Clarification,
-  composeClarifyingQuestion,
-  composeKnowledgeAnswer,
-  composeSmallTalkReply,
-  type SmallTalk,
-} from './knowledge-answer.ts';
+import { type Clarification, composeClarifyingQuestion, composeKnowledgeAnswer } from './knowledge-answer.ts';
 import { waitForAnswer } from './shared-answer.ts';
 
 export interface ComposeAnswerDependencies {
+  institution: Institution;
+  vocabulary: Vocabulary;
   search: Search;
   /** Undefined without a key: the knowledge base answers. */
   model: LanguageModel | undefined;
@@ -78,20 +73,21 @@ export interface ComposedAnswer {
 
 /** What is known of the asker, what of this question, and its language. */
 export function understandQuestion(
+  vocabulary: Vocabulary,
   request: ChatRequest,
   session: Session | undefined,
   previousQuestion?: string,
 ) {
-  const stated = detectStatedAudience(request.message);
+  const stated = vocabulary.detectStatedAudience(request.message);
   const asker: Audience = {
     role: request.role ?? stated.role ?? session?.role,
     campus: request.campus ?? stated.campus ?? session?.campus,
   };
-  const audience: Audience = { ...asker, ...detectAudience(request.message) };
+  const audience: Audience = { ...asker, ...vocabulary.detectAudience(request.message) };
   // A bare "Garching" is in the language of the conversation.
-  const language = detectLanguage(
+  const language = vocabulary.detectLanguage(
     request.message,
-    previousQuestion === undefined ? undefined : detectLanguage(previousQuestion),
+    previousQuestion === undefined ? undefined : vocabulary.detectLanguage(previousQuestion),
   );
   return { asker, audience, language };
 }
@@ -100,7 +96,7 @@ type Understood = ReturnType<typeof understandQuestion>;
 
 /** Decides what is answered: from the cache, by the model over the entries found, or from the entries alone. */
 export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
-  const { search, model, answerCache, settings, knowledgeVersion } = dependencies;
+  const { institution, vocabulary, search, model, answerCache, settings, knowledgeVersion } = dependencies;
 
   function cacheKeyOf(request: ChatRequest, understood: Understood): string {
     return answerCacheKey({
@@ -114,16 +110,16 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
   async function compose(context: AnswerContext): Promise<ComposedAnswer> {
     const { request, session, turns } = context;
     const isFirst = turns.length === 0;
-    const understood = understandQuestion(request, session, turns.at(-1)?.question);
+    const understood = understandQuestion(vocabulary, request, session, turns.at(-1)?.question);
     const { asker, audience, language } = understood;
     const key = isFirst ? cacheKeyOf(request, understood) : undefined;
     context.holdAnswerKey(key);
     const cached = await findCached(context, key);
     if (cached) return reuse(context, cached, understood);
 
-    const notice = findEmergencyNotice(request.message, audience.campus, language);
+    const notice = findEmergencyNotice(institution, request.message, audience.campus, language);
     const emit = notice === undefined ? context.emit : withNotice(context.emit, notice);
-    const smallTalk = detectSmallTalk(request.message);
+    const smallTalk = vocabulary.detectSmallTalk(request.message);
     const found = smallTalk ? nothingToSearch : await searchEntries(context, asker);
     const sources =
       found.confidence === 'none' ? [] : found.results.map((result) => toSource(result, language));
@@ -205,7 +201,7 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
 
   async function askModel(question: Question, languageModel: LanguageModel): Promise<Written> {
     const { context, emit, audience, language, found, smallTalk, clarification } = question;
-    const prompt = buildPrompt({
+    const prompt = buildPrompt(institution, {
       question: context.request.message,
       language,
       audience,
@@ -242,7 +238,7 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
 
   function fromKnowledge(question: Question): Written {
     const { emit, language, smallTalk } = question;
-    const text = smallTalk ? composeSmallTalkReply(smallTalk, language) : composeFromEntries(question);
+    const text = smallTalk ? smallTalk.reply[language] : composeFromEntries(institution, question);
     emit.text(text);
     return { text, degraded: [], model: undefined };
   }
@@ -250,7 +246,8 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
   return {
     compose,
     /** Key of the answer to a question of which nothing is known but the request. */
-    cacheKeyOf: (request: ChatRequest) => cacheKeyOf(request, understandQuestion(request, undefined)),
+    cacheKeyOf: (request: ChatRequest) =>
+      cacheKeyOf(request, understandQuestion(vocabulary, request, undefined)),
   };
 }
 export type ComposeAnswer = ReturnType<typeof createComposeAnswer>;
@@ -261,7 +258,7 @@ interface Question {
   audience: Audience;
   language: Language;
   found: SearchOutcome;
-  smallTalk: SmallTalk | undefined;
+  smallTalk: SmallTalkKind | undefined;
   clarification: Clarification | undefined;
 }
 
@@ -281,17 +278,22 @@ function withNotice(emit: AnswerContext['emit'], notice: string): AnswerContext[
   };
 }
 
-function composeFromEntries({ context, audience, language, found, clarification }: Question): string {
+function composeFromEntries(
+  institution: Institution,
+  { context, audience, language, found, clarification }: Question,
+): string {
   const { results, confidence } = found;
   const entries = results.map(({ entry }) => entry);
-  const answer = composeKnowledgeAnswer({
+  const answer = composeKnowledgeAnswer(institution, {
     question: context.request.message,
     language,
     audience,
     entries,
     confidence,
   });
-  return clarification ? `${answer}\n\n${composeClarifyingQuestion(clarification, language)}` : answer;
+  return clarification
+    ? `${answer}\n\n${composeClarifyingQuestion(institution, clarification, language)}`
+    : answer;
 }
 
 interface Written {

@@ -1,5 +1,5 @@
 import { AppError, type ErrorCode, isDependencyError } from '../errors.ts';
-import { detectLanguage } from '../language/detect-language.ts';
+import type { DetectLanguage } from '../language/detect-language.ts';
 import type { Interaction } from '../statistics/statistics-recorder.ts';
 import type { AnsweredQuestion, FailedQuestion } from './reply/generation.ts';
 
@@ -38,13 +38,10 @@ export const describeAnswered = ({
 };
 
 /** A question whose asker got an error. */
-export const describeFailed = ({
-  request,
-  requestId,
-  askedAt,
-  responseTimeMs,
-  error,
-}: FailedQuestion): Interaction => ({
+export const describeFailed = (
+  { request, requestId, askedAt, responseTimeMs, error }: FailedQuestion,
+  detectLanguage: DetectLanguage,
+): Interaction => ({
   id: requestId,
   at: askedAt,
   ...request.caller,

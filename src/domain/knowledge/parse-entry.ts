@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { campuses, languages, roles } from '../audience.ts';
+import { languages } from '../audience.ts';
 import type { KnowledgeEntry } from './knowledge-entry.ts';
 import type { KnowledgeFault } from './knowledge-fault.ts';
-import { findCampus, findLanguage, findRole } from './parse-audience.ts';
+import type { AudienceWords } from './parse-audience.ts';
 
 /** An entry as a file has it: any of `entryFields`, values not yet checked. */
 export interface RawEntry {
@@ -90,8 +90,8 @@ const source = line(limits.url).transform((value, context) => {
 });
 
 const everyone = new Set<string>(['everyone', 'everywhere']);
-const narrow = <T extends string>(words: readonly (T | 'everyone' | 'everywhere')[]): T[] =>
-  words.some((word) => everyone.has(word)) ? [] : ([...new Set(words)] as T[]);
+const narrow = (words: readonly string[]): string[] =>
+  words.some((word) => everyone.has(word)) ? [] : [...new Set(words)];
 
 const commas = /[,;|]/;
 const phrases = /[;|\n]/;
@@ -106,39 +106,43 @@ const day = line(100).transform((value, context) => {
   return z.NEVER;
 });
 
-const fieldsSchema = z.object({
-  id: line(limits.id).refine((value) => /^[\p{L}\p{N}][\p{L}\p{N}._:-]*$/u.test(value), {
-    error: 'may hold letters, digits and . _ : - only',
-  }),
-  question: line(limits.question),
-  answer: text(limits.answer),
-  category: line(limits.category),
-  roles: listOf(wordOf(findRole, [...roles, 'all']), 20, commas).transform(narrow),
-  campuses: listOf(wordOf(findCampus, [...campuses, 'all']), 20, commas).transform(narrow),
-  keywords: listOf(line(limits.keyword), limits.keywords, commas),
-  alternatives: listOf(line(limits.question), limits.alternatives, phrases),
-  url: url.nullish(),
-  source: source.nullish(),
-  language: wordOf(findLanguage, languages).prefault('en'),
-  question_de: line(limits.question).nullish(),
-  answer_de: text(limits.answer).nullish(),
-  verified_at: day.nullish(),
-  valid_until: day.nullish(),
-});
-type Fields = z.infer<typeof fieldsSchema>;
+const createFieldsSchema = (words: AudienceWords) =>
+  z.object({
+    id: line(limits.id).refine((value) => /^[\p{L}\p{N}][\p{L}\p{N}._:-]*$/u.test(value), {
+      error: 'may hold letters, digits and . _ : - only',
+    }),
+    question: line(limits.question),
+    answer: text(limits.answer),
+    category: line(limits.category),
+    roles: listOf(wordOf(words.findRole, [...words.roles, 'all']), 20, commas).transform(narrow),
+    campuses: listOf(wordOf(words.findCampus, [...words.campuses, 'all']), 20, commas).transform(narrow),
+    keywords: listOf(line(limits.keyword), limits.keywords, commas),
+    alternatives: listOf(line(limits.question), limits.alternatives, phrases),
+    url: url.nullish(),
+    source: source.nullish(),
+    language: wordOf(words.findLanguage, languages).prefault('en'),
+    question_de: line(limits.question).nullish(),
+    answer_de: text(limits.answer).nullish(),
+    verified_at: day.nullish(),
+    valid_until: day.nullish(),
+  });
+type Fields = z.infer<ReturnType<typeof createFieldsSchema>>;
 
-const entrySchema = fieldsSchema.superRefine((fields, context) => {
-  const { question_de, answer_de, language, verified_at, valid_until } = fields;
-  const fault = (field: keyof Fields, message: string) =>
-    context.addIssue({ code: 'custom', path: [field], message });
-  if (question_de && !answer_de) fault('answer_de', 'is missing beside question_de');
-  if (answer_de && !question_de) fault('question_de', 'is missing beside answer_de');
-  if (question_de && language === 'de') {
-    fault('question_de', 'is for entries in English; question and answer of this one are German already');
-  }
-  if (verified_at && valid_until && valid_until < verified_at)
-    fault('valid_until', 'lies before verified_at');
-});
+const createEntrySchema = (words: AudienceWords) =>
+  createFieldsSchema(words).superRefine((fields, context) => {
+    const { question_de, answer_de, language, verified_at, valid_until } = fields;
+    const fault = (field: keyof Fields, message: string) =>
+      context.addIssue({ code: 'custom', path: [field], message });
+    if (question_de && !answer_de) fault('answer_de', 'is missing beside question_de');
+    if (answer_de && !question_de) fault('question_de', 'is missing beside answer_de');
+    if (question_de && language === 'de') {
+      fault('question_de', 'is for entries in English; question and answer of this one are German already');
+    }
+    if (verified_at && valid_until && valid_until < verified_at)
+      fault('valid_until', 'lies before verified_at');
+  });
+
+type EntrySchema = ReturnType<typeof createEntrySchema>;
 
 const aliases: Readonly<Record<string, string>> = { role: 'roles', campus: 'campuses' };
 /** `content` repeats question and answer in files made for another system. */
@@ -146,13 +150,32 @@ const ignoredFields = new Set(['content']);
 
 const canonicalName = (name: string) => aliases[name] ?? name;
 
+const fieldNames: ReadonlySet<string> = new Set([
+  'id',
+  'question',
+  'answer',
+  'category',
+  'roles',
+  'campuses',
+  'keywords',
+  'alternatives',
+  'url',
+  'source',
+  'language',
+  'question_de',
+  'answer_de',
+  'verified_at',
+  'valid_until',
+] satisfies (keyof Fields)[]);
+
 /** True for the names that a knowledge file may use for a field. */
-export const isEntryField = (name: string) => canonicalName(name) in fieldsSchema.shape;
+export const isEntryField = (name: string) => fieldNames.has(canonicalName(name));
 
 /** Turns what files hold into entries. Every fault of every entry is found; ids must be unique over all of them. */
-export function parseEntries(raw: readonly RawEntry[]): ParsedEntries {
+export function parseEntries(raw: readonly RawEntry[], words: AudienceWords): ParsedEntries {
+  const entrySchema = createEntrySchema(words);
   const result: ParsedEntries = { entries: [], faults: [], warnings: [] };
-  for (const each of raw) parseOne(each, result);
+  for (const each of raw) parseOne(each, entrySchema, result);
   result.faults.push(...findRepeatedIds(raw));
   return result;
 }
@@ -169,7 +192,11 @@ function findRepeatedIds(raw: readonly RawEntry[]): KnowledgeFault[] {
   return faults;
 }
 
-function parseOne({ fields, locate }: RawEntry, { entries, faults, warnings }: ParsedEntries): void {
+function parseOne(
+  { fields, locate }: RawEntry,
+  entrySchema: EntrySchema,
+  { entries, faults, warnings }: ParsedEntries,
+): void {
   const known: Record<string, unknown> = {};
   const originalNames = new Map<string, string>();
   for (const [name, value] of Object.entries(fields)) {

@@ -1,6 +1,7 @@
 import { findNearDuplicates } from './find-near-duplicates.ts';
 import type { KnowledgeEntry } from './knowledge-entry.ts';
 import { type KnowledgeFault, KnowledgeFaultsError } from './knowledge-fault.ts';
+import type { AudienceWords } from './parse-audience.ts';
 import { parseCsvKnowledge } from './parse-csv-knowledge.ts';
 import { parseEntries } from './parse-entry.ts';
 import { parseJsonKnowledge, type RawFile } from './parse-json-knowledge.ts';
@@ -24,12 +25,18 @@ export const knowledgeFileExtensions = Object.keys(parsers);
  * The entries of all files, in their order.
  * @throws KnowledgeFaultsError with every fault of every file
  */
-export function parseKnowledgeFiles(files: readonly KnowledgeFile[]): {
+export function parseKnowledgeFiles(
+  files: readonly KnowledgeFile[],
+  words: AudienceWords,
+): {
   entries: KnowledgeEntry[];
   warnings: KnowledgeFault[];
 } {
   const parsedFiles = files.map(parseFile);
-  const { entries, faults, warnings } = parseEntries(parsedFiles.flatMap((file) => file.entries));
+  const { entries, faults, warnings } = parseEntries(
+    parsedFiles.flatMap((file) => file.entries),
+    words,
+  );
   const allFaults = [...parsedFiles.flatMap((file) => file.faults), ...faults];
   if (allFaults.length > 0) throw new KnowledgeFaultsError(allFaults.sort(byPlace));
   return {

@@ -1,8 +1,6 @@
 import type { Audience } from '../audience.ts';
 import type { KnowledgeEntry } from '../knowledge/knowledge-entry.ts';
-import { removeCampuses } from '../language/detect-audience.ts';
 import { stemEnglish } from '../language/stem.ts';
-import { englishStopWords } from '../language/stop-words.ts';
 import { tokenize } from '../language/tokenize.ts';
 import type { KnowledgeView } from './knowledge-view.ts';
 
@@ -31,17 +29,21 @@ const audienceStems = new Set(
   ['employee', 'student', 'staff', 'lecturer', 'visitor', 'guest', 'campus'].map(stemEnglish),
 );
 
-const toSubject = (entry: KnowledgeEntry): Set<string> =>
+const toSubject = ({ vocabulary }: KnowledgeView, entry: KnowledgeEntry): Set<string> =>
   new Set(
-    tokenize(removeCampuses(entry.question))
-      .filter((word) => !englishStopWords.has(word))
+    tokenize(vocabulary.removeCampuses(entry.question))
+      .filter((word) => !vocabulary.stopWords.en.has(word))
       .map(stemEnglish)
       .filter((stem) => !audienceStems.has(stem)),
   );
 
 /** Words that two questions share, as a part of the shorter and of the longer one. */
-function measureOverlap(one: KnowledgeEntry, other: KnowledgeEntry): { ofShorter: number; ofLonger: number } {
-  const [left, right] = [toSubject(one), toSubject(other)];
+function measureOverlap(
+  view: KnowledgeView,
+  one: KnowledgeEntry,
+  other: KnowledgeEntry,
+): { ofShorter: number; ofLonger: number } {
+  const [left, right] = [toSubject(view, one), toSubject(view, other)];
   const common = [...left].filter((stem) => right.has(stem)).length;
   return {
     ofShorter: common / Math.max(1, Math.min(left.size, right.size)),
@@ -68,10 +70,10 @@ export function findClarification(
 
   const differsByCampus = (entry: KnowledgeEntry): boolean =>
     areDisjoint(campusesOf(best.entry), campusesOf(entry)) &&
-    measureOverlap(best.entry, entry).ofShorter >= sameQuestionOverlap;
+    measureOverlap(view, best.entry, entry).ofShorter >= sameQuestionOverlap;
   const differsByRole = (entry: KnowledgeEntry): boolean =>
     areDisjoint(best.entry.roles, entry.roles) &&
-    measureOverlap(best.entry, entry).ofLonger >= sameQuestionOverlap;
+    measureOverlap(view, best.entry, entry).ofLonger >= sameQuestionOverlap;
 
   if (audience.campus === undefined && rivals.some(({ entry }) => differsByCampus(entry))) return 'campus';
   if (audience.role === undefined && rivals.some(({ entry }) => differsByRole(entry))) return 'role';

@@ -1,9 +1,6 @@
-import { findCampuses, removeCampuses } from '../language/detect-audience.ts';
-import { detectLanguage } from '../language/detect-language.ts';
-import { isGenericStem } from '../language/generic-words.ts';
 import { stemEnglish, stemGerman } from '../language/stem.ts';
-import { englishStopWords, germanStopWords } from '../language/stop-words.ts';
 import { tokenize } from '../language/tokenize.ts';
+import type { Vocabulary } from '../language/vocabulary.ts';
 
 export interface JoinedQuestion {
   /** What to search for: the question, after what it refers to. */
@@ -30,31 +27,39 @@ const circumstanceStart =
   /^\W*(?:(?:and|or|but|und|oder|aber)\b\s*)?(?:what about|how about|what if|was ist(?: denn)? mit|wie sieht(?: e|')s(?: aus)?)/iu;
 
 /** Words that could be a subject of their own: "who do I tell?" has none. */
-function countContentWords(words: readonly string[], question: string): number {
-  const [stopWords, stem] =
-    detectLanguage(question) === 'de' ? [germanStopWords, stemGerman] : [englishStopWords, stemEnglish];
-  return words.filter((word) => !stopWords.has(word) && !isGenericStem(stem(word))).length;
+function countContentWords(vocabulary: Vocabulary, words: readonly string[], question: string): number {
+  const language = vocabulary.detectLanguage(question);
+  const stem = language === 'de' ? stemGerman : stemEnglish;
+  const stopWords = vocabulary.stopWords[language];
+  return words.filter((word) => !stopWords.has(word) && !vocabulary.isGenericStem(stem(word))).length;
 }
 
 /**
  * Whether a question cannot be understood alone: it starts like a continuation, is short and points back, or is a
  * fragment without a question. Anything longer is left alone, because joining costs a question that stands alone.
  */
-function leansOnPrevious(question: string): boolean {
+function leansOnPrevious(vocabulary: Vocabulary, question: string): boolean {
   const words = tokenize(question);
   if (words.length <= longestLeaningWords && leaningStart.test(question)) return true;
-  const contentWords = countContentWords(words, question);
+  const contentWords = countContentWords(vocabulary, words, question);
   if (words.length <= longestReferenceWords && contentWords <= 3 && reference.test(question)) return true;
   if (contentWords === 0 || words.length <= longestFragmentWords) return true;
   return contentWords <= mostFragmentContentWords && !questionWord.test(question);
 }
 
 /** Joins a follow-up ("and on Sundays?") with what it refers to. A campus that it names replaces the earlier one. */
-export function joinFollowUp(question: string, previousQuestion: string | undefined): JoinedQuestion {
-  if (previousQuestion === undefined || !leansOnPrevious(question)) {
+export function joinFollowUp(
+  vocabulary: Vocabulary,
+  question: string,
+  previousQuestion: string | undefined,
+): JoinedQuestion {
+  if (previousQuestion === undefined || !leansOnPrevious(vocabulary, question)) {
     return { text: question, carried: undefined, keepsSubject: false };
   }
-  const carried = findCampuses(question).length > 0 ? removeCampuses(previousQuestion) : previousQuestion;
+  const carried =
+    vocabulary.findCampuses(question).length > 0
+      ? vocabulary.removeCampuses(previousQuestion)
+      : previousQuestion;
   const keepsSubject = !questionWord.test(question.replace(circumstanceStart, ''));
   return { text: `${carried} ${question}`, carried, keepsSubject };
 }

@@ -1,10 +1,11 @@
 import MiniSearch from 'minisearch';
 import type { Language } from '../audience.ts';
+
 import { type KnowledgeEntry, listWordings } from '../knowledge/knowledge-entry.ts';
-import { detectLanguage } from '../language/detect-language.ts';
+
 import { stemEnglish, stemGerman } from '../language/stem.ts';
-import { englishStopWords, germanStopWords } from '../language/stop-words.ts';
 import { tokenize } from '../language/tokenize.ts';
+import type { Vocabulary } from '../language/vocabulary.ts';
 
 /**
  * One thing that a query asks for: ways to say it, as index stems with the weight of a match (1: the very word).
@@ -45,34 +46,36 @@ const boost = { question: 2.5, alternatives: 2, keywords: 2, answer: 1.6, catego
 const bm25 = { k: 1.2, b: 0.6, d: 0.3 };
 const calibrationSampleSize = 300;
 
-const isStopWord = (word: string, language: Language): boolean =>
-  (language === 'de' ? germanStopWords : englishStopWords).has(word);
+/** Splits the texts of entries into the stems of their content words. */
+function createStemming({ stopWords, detectLanguage }: Vocabulary) {
+  const toContentWords = (text: string, language: Language): string[] =>
+    tokenize(text).filter((word) => !stopWords[language].has(word));
 
-const toContentWords = (text: string, language: Language): string[] =>
-  tokenize(text).filter((word) => !isStopWord(word, language));
+  const toStems = (text: string, language: Language): string[] =>
+    toContentWords(text, language).map(language === 'de' ? stemGerman : stemEnglish);
 
-const toStems = (text: string, language: Language): string[] =>
-  toContentWords(text, language).map(language === 'de' ? stemGerman : stemEnglish);
+  /** Keywords of English entries are often German words as well: each is indexed as a word of either language. */
+  const toBilingualStems = (text: string): string[] =>
+    toContentWords(text, detectLanguage(text)).flatMap((word) => [
+      ...new Set([stemEnglish(word), stemGerman(word)]),
+    ]);
 
-/** Keywords of English entries are often German words as well: each is indexed as a word of either language. */
-const toBilingualStems = (text: string): string[] =>
-  toContentWords(text, detectLanguage(text)).flatMap((word) => [
-    ...new Set([stemEnglish(word), stemGerman(word)]),
-  ]);
+  function toIndexedTexts(entry: KnowledgeEntry): IndexedTexts {
+    const stem = (text: string, language: Language) => toStems(text, language).join(' ');
+    const wordings = listWordings(entry);
+    return {
+      id: entry.id,
+      question: wordings.map(({ question, language }) => stem(question, language)).join(' '),
+      alternatives: entry.alternatives
+        .map((text) => stem(text, detectLanguage(text, entry.language)))
+        .join(' '),
+      keywords: entry.keywords.flatMap(toBilingualStems).join(' '),
+      answer: wordings.map(({ answer, language }) => stem(answer, language)).join(' '),
+      category: stem(entry.category, entry.language),
+    };
+  }
 
-function toIndexedTexts(entry: KnowledgeEntry): IndexedTexts {
-  const stem = (text: string, language: Language) => toStems(text, language).join(' ');
-  const wordings = listWordings(entry);
-  return {
-    id: entry.id,
-    question: wordings.map(({ question, language }) => stem(question, language)).join(' '),
-    alternatives: entry.alternatives
-      .map((text) => toStems(text, detectLanguage(text, entry.language)).join(' '))
-      .join(' '),
-    keywords: entry.keywords.flatMap(toBilingualStems).join(' '),
-    answer: wordings.map(({ answer, language }) => stem(answer, language)).join(' '),
-    category: stem(entry.category, entry.language),
-  };
+  return { toStems, toIndexedTexts };
 }
 
 function countEntries(lists: Iterable<Iterable<string>>): Map<string, number> {
@@ -101,7 +104,8 @@ const toWords = (entry: KnowledgeEntry): string[] =>
 const splitAtSpaces = (text: string): string[] => text.split(' ').filter((stem) => stem !== '');
 
 /** BM25 over stems, built once per knowledge version and read-only from then on. */
-export function createKeywordIndex(entries: readonly KnowledgeEntry[]): KeywordIndex {
+export function createKeywordIndex(entries: readonly KnowledgeEntry[], vocabulary: Vocabulary): KeywordIndex {
+  const { toStems, toIndexedTexts } = createStemming(vocabulary);
   const index = new MiniSearch<IndexedTexts>({
     fields: [...fields],
     tokenize: splitAtSpaces,

@@ -1,7 +1,7 @@
 import type { Campus } from '../audience.ts';
 import type { KnowledgeEntry, KnowledgeVersion } from '../knowledge/knowledge-entry.ts';
 import type { KnowledgeSnapshot } from '../knowledge/knowledge-store.ts';
-import { findCampuses } from '../language/detect-audience.ts';
+import type { Vocabulary } from '../language/vocabulary.ts';
 import { createKeywordIndex, type KeywordIndex } from './keyword-index.ts';
 import { createQueryInterpreter, type QueryInterpreter } from './query-interpretation.ts';
 
@@ -9,6 +9,7 @@ import { createQueryInterpreter, type QueryInterpreter } from './query-interpret
 export interface KnowledgeView {
   readonly version: KnowledgeVersion;
   readonly entries: ReadonlyMap<string, KnowledgeEntry>;
+  readonly vocabulary: Vocabulary;
   readonly keywordIndex: KeywordIndex;
   readonly queryInterpreter: QueryInterpreter;
   /** Campuses that an entry holds for, by entry id; empty for every campus. */
@@ -16,20 +17,22 @@ export interface KnowledgeView {
 }
 
 /** An entry that names no campus as metadata often does in its question: "Where can I park in Garching?" */
-const resolveCampuses = (entry: KnowledgeEntry): readonly Campus[] =>
-  entry.campuses.length > 0 ? entry.campuses : findCampuses(`${entry.category} ${entry.question}`);
+const resolveCampuses = (vocabulary: Vocabulary, entry: KnowledgeEntry): readonly Campus[] =>
+  entry.campuses.length > 0 ? entry.campuses : vocabulary.findCampuses(`${entry.category} ${entry.question}`);
 
 /** @param knownWords Correct words that are never taken for misspelt, e.g. the vocabulary of the encoder. */
 export function createKnowledgeView(
   { version, entries }: KnowledgeSnapshot,
+  vocabulary: Vocabulary,
   knownWords?: ReadonlySet<string>,
 ): KnowledgeView {
-  const keywordIndex = createKeywordIndex(entries);
+  const keywordIndex = createKeywordIndex(entries, vocabulary);
   return {
     version,
     entries: new Map(entries.map((entry) => [entry.id, entry])),
+    vocabulary,
     keywordIndex,
-    queryInterpreter: createQueryInterpreter(keywordIndex, knownWords),
-    campuses: new Map(entries.map((entry) => [entry.id, resolveCampuses(entry)])),
+    queryInterpreter: createQueryInterpreter(keywordIndex, vocabulary, knownWords),
+    campuses: new Map(entries.map((entry) => [entry.id, resolveCampuses(vocabulary, entry)])),
   };
 }

@@ -1,15 +1,9 @@
 import type { Language } from '../audience.ts';
-import { findCampuses } from '../language/detect-audience.ts';
-import { detectLanguage } from '../language/detect-language.ts';
-import { replaceWords, translateFunctionWord } from '../language/english-text.ts';
-import { isGenericStem } from '../language/generic-words.ts';
-import { glossaryWords, translateGerman } from '../language/german-glossary.ts';
-import { rephraseEnglish, rephraseGerman } from '../language/rephrase.ts';
+import { replaceWords } from '../language/english-text.ts';
 import { createSpelling, type Spelling } from '../language/spelling.ts';
 import { stemEnglish, stemGerman } from '../language/stem.ts';
-import { englishStopWords, germanStopWords } from '../language/stop-words.ts';
-import { findSynonyms } from '../language/synonyms.ts';
 import { tokenize } from '../language/tokenize.ts';
+import type { Vocabulary } from '../language/vocabulary.ts';
 import type { KeywordIndex, QueryConcept } from './keyword-index.ts';
 
 export interface InterpretedQuery {
@@ -40,12 +34,6 @@ const campusWeight = 0.4;
 /** Of words that questions on different subjects share. */
 const genericWeight = 0.5;
 
-const weighConcept = (word: string, stems: ReadonlyMap<string, number>): number => {
-  if (findCampuses(word).length > 0) return campusWeight;
-  const [first] = stems.keys();
-  return first !== undefined && isGenericStem(first) ? genericWeight : 1;
-};
-
 const addStem = (stems: Map<string, number>, stem: string, weight: number): void => {
   stems.set(stem, Math.max(stems.get(stem) ?? 0, weight));
 };
@@ -57,15 +45,23 @@ const addStem = (stems: Map<string, number>, stem: string, weight: number): void
  */
 export function createQueryInterpreter(
   index: KeywordIndex,
+  vocabulary: Vocabulary,
   knownWords: ReadonlySet<string> = new Set(),
 ): QueryInterpreter {
+  const { detectLanguage, glossary, stopWords, rephrase } = vocabulary;
   const englishSpelling = createSpelling(index.words);
   const germanSpelling = createSpelling(
-    new Map([...glossaryWords.map((word) => [word, 1] as const), ...index.words]),
+    new Map([...glossary.words.map((word) => [word, 1] as const), ...index.words]),
   );
 
   const knownStems = new Set([...knownWords].map(stemEnglish));
   const isCorrect = (word: string): boolean => knownStems.has(stemEnglish(word));
+
+  const weighConcept = (word: string, stems: ReadonlyMap<string, number>): number => {
+    if (vocabulary.findCampuses(word).length > 0) return campusWeight;
+    const [first] = stems.keys();
+    return first !== undefined && vocabulary.isGenericStem(first) ? genericWeight : 1;
+  };
 
   const findLiteralStems = (word: string): string[] =>
     [...new Set([stemEnglish(word), stemGerman(word)])].filter(index.hasStem);
@@ -74,7 +70,7 @@ export function createQueryInterpreter(
     const stems = new Map<string, number>();
     for (const stem of [...words.map(stemEnglish), ...literal]) addStem(stems, stem, 1);
     for (const stem of [...stems.keys()]) {
-      for (const synonym of findSynonyms(stem)) addStem(stems, synonym, synonymWeight);
+      for (const synonym of vocabulary.findSynonyms(stem)) addStem(stems, synonym, synonymWeight);
     }
     return stems;
   };
@@ -82,7 +78,7 @@ export function createQueryInterpreter(
   const isKnown = (stems: ReadonlyMap<string, number>): boolean => [...stems.keys()].some(index.hasStem);
 
   function readTranslated(word: string, literal: readonly string[]): ReadWord | undefined {
-    const translation = translateGerman(word);
+    const translation = glossary.translate(word);
     if (translation === undefined) return undefined;
     return {
       english: translation.map(([first]) => first).join(' '),
@@ -117,14 +113,13 @@ export function createQueryInterpreter(
   return {
     interpret(query, weight = 1) {
       const language = detectLanguage(query);
-      const text = language === 'de' ? rephraseGerman(query) : query;
-      const stopWords = language === 'de' ? germanStopWords : englishStopWords;
+      const text = language === 'de' ? rephrase(query, 'de') : query;
       const spelling = language === 'de' ? germanSpelling : englishSpelling;
       const concepts = new Map<string, QueryConcept>();
       const english = new Map<string, string>();
-      for (const word of tokenize(language === 'en' ? rephraseEnglish(text) : text)) {
-        if (stopWords.has(word)) {
-          if (language === 'de') english.set(word, translateFunctionWord(word));
+      for (const word of tokenize(language === 'en' ? rephrase(text, 'en') : text)) {
+        if (stopWords[language].has(word)) {
+          if (language === 'de') english.set(word, vocabulary.translateFunctionWord(word));
           continue;
         }
         const read = readWord(word, language, spelling);

@@ -2,7 +2,6 @@ import type { Audience } from '../audience.ts';
 import { type Dependency, isDependencyError } from '../errors.ts';
 import type { KnowledgeEntry } from '../knowledge/knowledge-entry.ts';
 import type { VectorIndex, VectorMatch } from '../knowledge/vector-index.ts';
-import { detectAudience } from '../language/detect-audience.ts';
 import { stemEnglish } from '../language/stem.ts';
 import { type Clarification, findClarification, weighAudience } from './audience-preference.ts';
 import type { Confidence } from './confidence.ts';
@@ -104,7 +103,7 @@ const toSubject = (concepts: readonly QueryConcept[]): QueryConcept[] =>
 
 /** Reads a query without searching: pure, about half a millisecond. */
 export function prepareQuery(view: KnowledgeView, query: string, previousQuestion?: string): PreparedQuery {
-  const { text, carried, keepsSubject } = joinFollowUp(query, previousQuestion);
+  const { text, carried, keepsSubject } = joinFollowUp(view.vocabulary, query, previousQuestion);
   const own = view.queryInterpreter.interpret(query);
   const earlier = carried === undefined ? undefined : view.queryInterpreter.interpret(carried, carriedWeight);
   const englishText = [earlier?.englishText, own.englishText].filter(Boolean).join(' ');
@@ -203,8 +202,8 @@ export function createSearch(deps: SearchDependencies): Search {
 
     const audience = {
       ...request.audience,
-      ...detectAudience(prepared.queryText),
-      ...detectAudience(request.query),
+      ...view.vocabulary.detectAudience(prepared.queryText),
+      ...view.vocabulary.detectAudience(request.query),
     };
     const keyword = method === 'semantic' ? undefined : keywordScores;
     const onSubject =

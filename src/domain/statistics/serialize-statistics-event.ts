@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { campuses, languages, roles } from '../audience.ts';
+import { languages } from '../audience.ts';
 import { dependencies } from '../errors.ts';
 import { confidences } from '../retrieval/confidence.ts';
 import { searchMethods } from '../retrieval/search-method.ts';
@@ -14,7 +14,7 @@ const similarity = z.number().min(0).max(1);
 /** May be missing in the JSON, never in the event. */
 const maybe = <T>(schema: z.ZodType<T>) => schema.optional().transform((value) => value);
 const base = { id: text.pipe(z.string().min(1)), at };
-const audience = { role: maybe(z.enum(roles)), campus: maybe(z.enum(campuses)) };
+const audience = { role: maybe(text), campus: maybe(text) };
 
 const interactionSchema = z.object({
   kind: z.literal('interaction'),

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
+import type { Language } from '../../domain/audience.ts';
 import type { ChatAnswer } from '../../domain/chat/chat-answer.ts';
-import { detectLanguage } from '../../domain/language/detect-language.ts';
 import { composeSourceList } from './source-list.ts';
 
 /** Our one model's name; requests may ask for any. */
@@ -48,8 +48,11 @@ export const chatCompletionSchema = z
   .openapi('ChatCompletion');
 
 /** An answer with its sources behind it. */
-export function toChatCompletion(question: string, answer: ChatAnswer): z.infer<typeof chatCompletionSchema> {
-  const { text, annotations } = citeSources(question, answer);
+export function toChatCompletion(
+  language: Language,
+  answer: ChatAnswer,
+): z.infer<typeof chatCompletionSchema> {
+  const { text, annotations } = citeSources(language, answer);
   const message = {
     role: 'assistant' as const,
     content: answer.response + text,
@@ -75,13 +78,13 @@ interface Delta {
 export interface ChunkOptions {
   requestId: string;
   startedAt: Date;
-  question: string;
+  language: Language;
   /** The client wants a last chunk with the usage; those before it then say null. */
   includeUsage: boolean;
 }
 
 /** The chunks of one streamed completion; each is the data of one event. */
-export function createChunks({ requestId, startedAt, question, includeUsage }: ChunkOptions) {
+export function createChunks({ requestId, startedAt, language, includeUsage }: ChunkOptions) {
   const envelope = {
     id: completionId(requestId),
     object: 'chat.completion.chunk',
@@ -99,7 +102,7 @@ export function createChunks({ requestId, startedAt, question, includeUsage }: C
     text: (content: string) => chunk({ content }),
     /** What follows the text, `[DONE]` included. */
     *end(answer: ChatAnswer): Iterable<string> {
-      const { text, annotations } = citeSources(question, answer);
+      const { text, annotations } = citeSources(language, answer);
       if (text !== '') yield chunk({ content: text, annotations });
       yield chunk({}, 'stop');
       if (includeUsage) yield JSON.stringify({ ...envelope, choices: [], usage: toUsage(answer) });
@@ -108,8 +111,8 @@ export function createChunks({ requestId, startedAt, question, includeUsage }: C
   };
 }
 
-function citeSources(question: string, { response, sources }: ChatAnswer) {
-  const { text, citations } = composeSourceList(response, sources, detectLanguage(question));
+function citeSources(language: Language, { response, sources }: ChatAnswer) {
+  const { text, citations } = composeSourceList(response, sources, language);
   const annotations = citations.map((citation) => ({
     type: 'url_citation' as const,
     url_citation: citation,

@@ -12,9 +12,10 @@ import { errorBody, toAppError } from '../error-response.ts';
 import type { LimitRequest } from '../middleware/rate-limit.ts';
 import { refuseInvalid } from '../refuse-invalid.ts';
 import {
-  audienceFields,
+  type AudienceIds,
   callerHeadersSchema,
   chatReplySchema,
+  createAudienceFields,
   idempotentHeadersSchema,
   jsonBody,
   jsonReply,
@@ -27,34 +28,36 @@ import {
 } from '../schemas.ts';
 import { type ServerSentEvent, streamEvents } from '../server-sent-events.ts';
 
-const chatRequestSchema = z
-  .object({
-    message: personText(1, 1000).openapi({ example: 'How do I connect to eduroam?' }),
-    ...audienceFields,
-    session_id: sessionIdSchema.nullish(),
-  })
-  .openapi('ChatRequest');
+const createChatRequestSchema = (audience: AudienceIds) =>
+  z
+    .object({
+      message: personText(1, 1000).openapi({ example: 'How do I connect to eduroam?' }),
+      ...createAudienceFields(audience),
+      session_id: sessionIdSchema.nullish(),
+    })
+    .openapi('ChatRequest');
 
-const chatRoute = createRoute({
-  method: 'post',
-  path: '/api/chat',
-  tags: ['chat'],
-  summary: 'Ask a question',
-  description:
-    'Answers as JSON, or with `Accept: text/event-stream` as events: `sources`, `delta` ({text}), `restart` (forget the ' +
-    'text so far), then `done` (the JSON body) or `error`. Every event has an id for `Last-Event-ID`.',
-  request: { headers: idempotentHeadersSchema, body: jsonBody(chatRequestSchema) },
-  responses: {
-    ...jsonReply(chatReplySchema, 'The answer.'),
-    200: {
-      description: 'The answer.',
-      content: {
-        'application/json': { schema: chatReplySchema },
-        'text/event-stream': { schema: z.string() },
+const createChatRoute = (audience: AudienceIds) =>
+  createRoute({
+    method: 'post',
+    path: '/api/chat',
+    tags: ['chat'],
+    summary: 'Ask a question',
+    description:
+      'Answers as JSON, or with `Accept: text/event-stream` as events: `sources`, `delta` ({text}), `restart` (forget the ' +
+      'text so far), then `done` (the JSON body) or `error`. Every event has an id for `Last-Event-ID`.',
+    request: { headers: idempotentHeadersSchema, body: jsonBody(createChatRequestSchema(audience)) },
+    responses: {
+      ...jsonReply(chatReplySchema, 'The answer.'),
+      200: {
+        description: 'The answer.',
+        content: {
+          'application/json': { schema: chatReplySchema },
+          'text/event-stream': { schema: z.string() },
+        },
       },
     },
-  },
-});
+  });
 
 const replyPath = z.object({ request_id: requestIdSchema });
 
@@ -84,6 +87,7 @@ const stopRoute = createRoute({
 });
 
 export interface ChatRoutesDependencies {
+  audience: AudienceIds;
   answerQuestion: AnswerQuestion;
   identifyCaller: IdentifyCaller;
   limitRequest: LimitRequest;
@@ -94,7 +98,7 @@ export function createChatRoutes(dependencies: ChatRoutesDependencies) {
   const { answerQuestion, identifyCaller, limitRequest, admission } = dependencies;
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
 
-  routes.openapi(chatRoute, async (c) => {
+  routes.openapi(createChatRoute(dependencies.audience), async (c) => {
     const body = c.req.valid('json');
     const headers = c.req.valid('header');
     const requestId = c.get('requestId');

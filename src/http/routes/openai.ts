@@ -1,9 +1,11 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context, MiddlewareHandler } from 'hono';
+import type { Language } from '../../domain/audience.ts';
 import type { AnswerQuestion } from '../../domain/chat/answer-question.ts';
 import type { ChatEvent } from '../../domain/chat/chat-event.ts';
 import type { ChatRequest } from '../../domain/chat/chat-request.ts';
 import { AppError } from '../../domain/errors.ts';
+import type { DetectLanguage } from '../../domain/language/detect-language.ts';
 import type { SessionKey } from '../../domain/sessions/session-store.ts';
 import { type Admission, releaseAfter } from '../admission.ts';
 import type { AppEnv } from '../app-env.ts';
@@ -54,6 +56,7 @@ const model: z.infer<typeof modelSchema> = {
 };
 
 export interface OpenAiRoutesDependencies {
+  detectLanguage: DetectLanguage;
   answerQuestion: Pick<AnswerQuestion, 'ask'>;
   identifyCaller: IdentifyCaller;
   limitRequest: LimitRequest;
@@ -97,6 +100,7 @@ export function createOpenAiRoutes(dependencies: OpenAiRoutesDependencies) {
     const body = c.req.valid('json');
     const headers = c.req.valid('header');
     const { question, history } = readConversation(body.messages);
+    const language = dependencies.detectLanguage(question);
     const requestId = c.get('requestId');
     const idempotencyKey = headers['idempotency-key'];
     const marks = { requestId, clientAddress: c.get('clientAddress'), idempotencyKey };
@@ -114,11 +118,11 @@ export function createOpenAiRoutes(dependencies: OpenAiRoutesDependencies) {
       releaseAfter(answerQuestion.ask(request, { transport: 'json', signal }), release);
     if (body.stream) {
       const includeUsage = body.stream_options?.include_usage === true;
-      return streamCompletion(c, { question, includeUsage }, ask);
+      return streamCompletion(c, { language, includeUsage }, ask);
     }
     const answer = await collectAnswer(ask(c.req.raw.signal));
     Object.assign(c.get('logFields'), describeAnswer(answer));
-    return c.json(toChatCompletion(question, answer), 200);
+    return c.json(toChatCompletion(language, answer), 200);
   });
 
   const modelsRoute = createRoute({
@@ -184,13 +188,13 @@ async function identify(
 
 function streamCompletion(
   c: Context<AppEnv>,
-  { question, includeUsage }: { question: string; includeUsage: boolean },
+  { language, includeUsage }: { language: Language; includeUsage: boolean },
   ask: (clientGone: AbortSignal) => AsyncIterable<ChatEvent>,
 ): Promise<Response> {
   const chunks = createChunks({
     requestId: c.get('requestId'),
     startedAt: new Date(),
-    question,
+    language,
     includeUsage,
   });
 

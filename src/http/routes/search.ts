@@ -2,14 +2,15 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { dependencies as dependencyNames } from '../../domain/errors.ts';
 import { findWording } from '../../domain/knowledge/knowledge-entry.ts';
-import { detectLanguage } from '../../domain/language/detect-language.ts';
+import type { DetectLanguage } from '../../domain/language/detect-language.ts';
 import type { Search, SearchOutcome } from '../../domain/retrieval/search.ts';
 import { searchMethods } from '../../domain/retrieval/search-method.ts';
 import type { AppEnv } from '../app-env.ts';
 import type { LimitRequest } from '../middleware/rate-limit.ts';
 import { refuseInvalid } from '../refuse-invalid.ts';
 import {
-  audienceFields,
+  type AudienceIds,
+  createAudienceFields,
   jsonBody,
   jsonReply,
   operatorsOnly,
@@ -20,14 +21,17 @@ import {
   toSeconds,
 } from '../schemas.ts';
 
-const searchRequestSchema = z
-  .object({
-    query: personText(1, 1000).openapi({ example: 'library opening hours' }),
-    method: z.enum(searchMethods, { error: `must be one of ${searchMethods.join(', ')}` }).default('hybrid'),
-    top_k: z.int().min(1).max(20).optional(),
-    ...audienceFields,
-  })
-  .openapi('SearchRequest');
+const createSearchRequestSchema = (audience: AudienceIds) =>
+  z
+    .object({
+      query: personText(1, 1000).openapi({ example: 'library opening hours' }),
+      method: z
+        .enum(searchMethods, { error: `must be one of ${searchMethods.join(', ')}` })
+        .default('hybrid'),
+      top_k: z.int().min(1).max(20).optional(),
+      ...createAudienceFields(audience),
+    })
+    .openapi('SearchRequest');
 
 const searchReplySchema = z
   .object({
@@ -48,6 +52,8 @@ const searchReplySchema = z
   .openapi('SearchReply');
 
 export interface SearchRoutesDependencies {
+  detectLanguage: DetectLanguage;
+  audience: AudienceIds;
   search: Search;
   limitRequest: LimitRequest;
   /** Entries per method unless the request says how many. */
@@ -67,7 +73,7 @@ export function createSearchRoutes(dependencies: SearchRoutesDependencies) {
     summary: 'Search the knowledge base without answering',
     middleware: authorize,
     security: operatorsOnly(authorize),
-    request: { body: jsonBody(searchRequestSchema) },
+    request: { body: jsonBody(createSearchRequestSchema(dependencies.audience)) },
     responses: jsonReply(searchReplySchema, 'The entries found, best first.'),
   });
   routes.openapi(searchRoute, async (c) => {
@@ -81,7 +87,7 @@ export function createSearchRoutes(dependencies: SearchRoutesDependencies) {
       signal: c.req.raw.signal,
     });
     onSearched(c.get('requestId'), outcome);
-    const language = detectLanguage(query);
+    const language = dependencies.detectLanguage(query);
     const results = outcome.results.map(({ entry, similarity, semanticSimilarity, keywordScore }) => {
       const { question, answer } = findWording(entry, language);
       return {

@@ -6,8 +6,9 @@ import { type CallerHeaders, type IdentifyCaller, userOf } from '../caller.ts';
 import type { LimitRequest } from '../middleware/rate-limit.ts';
 import { refuseInvalid } from '../refuse-invalid.ts';
 import {
-  audienceFields,
+  type AudienceIds,
   callerHeadersSchema,
+  createAudienceFields,
   idempotentHeadersSchema,
   jsonBody,
   jsonReply,
@@ -29,14 +30,18 @@ const startReplySchema = z.object({
   ...replyFields,
 });
 
-const startRoute = createRoute({
-  method: 'post',
-  path: '/api/session/start',
-  tags,
-  summary: 'Start a session',
-  request: { headers: idempotentHeadersSchema, body: jsonBody(z.object(audienceFields), false) },
-  responses: jsonReply(startReplySchema, 'The session.'),
-});
+const createStartRoute = (audience: AudienceIds) =>
+  createRoute({
+    method: 'post',
+    path: '/api/session/start',
+    tags,
+    summary: 'Start a session',
+    request: {
+      headers: idempotentHeadersSchema,
+      body: jsonBody(z.object(createAudienceFields(audience)), false),
+    },
+    responses: jsonReply(startReplySchema, 'The session.'),
+  });
 
 const sessionInfoSchema = z
   .object({
@@ -89,6 +94,7 @@ const endRoute = createRoute({ method: 'post', path: '/api/session/{id}/end', ..
 const deleteRoute = createRoute({ method: 'delete', path: '/api/session/{id}', ...endSettings });
 
 export interface SessionRoutesDependencies {
+  audience: AudienceIds;
   sessionStore: SessionStore;
   identifyCaller: IdentifyCaller;
   limitRequest: LimitRequest;
@@ -100,7 +106,7 @@ export function createSessionRoutes(dependencies: SessionRoutesDependencies) {
   const { sessionStore, identifyCaller, limitRequest } = dependencies;
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
 
-  routes.openapi(startRoute, async (c) => {
+  routes.openapi(createStartRoute(dependencies.audience), async (c) => {
     const body = c.req.valid('json') ?? {};
     const headers = c.req.valid('header');
     const key = await identifyCaller(headers, undefined, {

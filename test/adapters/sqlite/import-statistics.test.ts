@@ -7,6 +7,7 @@ import { createPostgresStatisticsStore } from '../../../src/adapters/postgres/st
 import { openSqliteFile } from '../../../src/adapters/sqlite/sqlite-file.ts';
 import { createAnonymizer } from '../../../src/domain/statistics/anonymizer.ts';
 import { importStatistics } from '../../../src/domain/statistics/import/import-statistics.ts';
+import { audienceWords, vocabulary } from '../../fixtures/institution.ts';
 import { type StatisticsDatabase, startStatisticsDatabase } from '../../fixtures/statistics-database.ts';
 
 let database: StatisticsDatabase;
@@ -49,6 +50,8 @@ const runImport = async (path: string) => {
     source,
     store: createStore(),
     anonymizer,
+    audienceWords,
+    detectLanguage: vocabulary.detectLanguage,
     onProgress: (done, total) => progress.push([done, total]),
   });
   source.close();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findEmergencyNotice } from '../../../src/domain/chat/emergency-notice.ts';
+import { institution } from '../../fixtures/institution.ts';
 
 describe('the notice in an emergency', () => {
   it.each([
@@ -10,11 +11,11 @@ describe('the notice in an emergency', () => {
     ["I don't want to live anymore", 'en', '0800 111 0 111'],
     ['Ich will nicht mehr leben', 'de', '0800 111 0 111'],
   ] as const)('comes for: %s', (message, language, number) => {
-    expect(findEmergencyNotice(message, undefined, language)).toContain(number);
+    expect(findEmergencyNotice(institution, message, undefined, language)).toContain(number);
   });
 
   it('has the numbers of Singapore there', () => {
-    expect(findEmergencyNotice('he is unconscious', 'Singapore', 'en')).toContain('995');
+    expect(findEmergencyNotice(institution, 'he is unconscious', 'Singapore', 'en')).toContain('995');
   });
 
   it.each([
@@ -24,6 +25,6 @@ describe('the notice in an emergency', () => {
     'Where do I find the fire safety training?',
     'Wo kann ich ein Fahrrad abstellen?',
   ])('does not come for: %s', (message) => {
-    expect(findEmergencyNotice(message, undefined, 'en')).toBeUndefined();
+    expect(findEmergencyNotice(institution, message, undefined, 'en')).toBeUndefined();
   });
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { campuses, languages } from '../../../src/domain/audience.ts';
+import { languages } from '../../../src/domain/audience.ts';
 import {
   composeClarifyingQuestion,
   composeKnowledgeAnswer,
-  composeSmallTalkReply,
   type KnowledgeAnswerInput,
 } from '../../../src/domain/chat/knowledge-answer.ts';
 import { createEntry } from '../../fixtures/create-entry.ts';
+import { institution } from '../../fixtures/institution.ts';
 
 const entries = [
   createEntry({ id: 'a', question: 'First?', answer: 'The first answer.', url: 'https://www.tum.de/a' }),
@@ -16,7 +16,7 @@ const entries = [
 ];
 
 const compose = (changes: Partial<KnowledgeAnswerInput> = {}) =>
-  composeKnowledgeAnswer({
+  composeKnowledgeAnswer(institution, {
     question: 'Something',
     language: 'en',
     audience: {},
@@ -84,11 +84,11 @@ describe('an answer without a model', () => {
   });
 });
 
-describe('fixed replies', () => {
+describe('questions asked back', () => {
   it.each(languages)('exist in %s', (language) => {
-    expect(composeSmallTalkReply('greeting', language)).toContain('TUM');
-    expect(composeSmallTalkReply('thanks', language)).toMatch(/welcome|Gern/);
-    for (const campus of campuses) expect(composeClarifyingQuestion('campus', language)).toContain(campus);
-    expect(composeClarifyingQuestion('role', language)).toMatch(/\?$/);
+    for (const { name } of institution.campuses) {
+      expect(composeClarifyingQuestion(institution, 'campus', language)).toContain(name[language]);
+    }
+    expect(composeClarifyingQuestion(institution, 'role', language)).toMatch(/\?$/);
   });
 });

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { formatKnowledge } from '../../../src/domain/knowledge/format-knowledge.ts';
 import { KnowledgeFaultsError } from '../../../src/domain/knowledge/knowledge-fault.ts';
 import { parseKnowledgeFiles } from '../../../src/domain/knowledge/parse-knowledge-files.ts';
+import { audienceWords } from '../../fixtures/institution.ts';
 
 const file = (path: string, text: string) => ({ path, bytes: new TextEncoder().encode(text) });
-const parse = (path: string, text: string) => parseKnowledgeFiles([file(path, text)]).entries;
+const parse = (path: string, text: string) => parseKnowledgeFiles([file(path, text)], audienceWords).entries;
 
 function faultsOf(...files: { path: string; bytes: Uint8Array }[]): string[] {
   try {
-    parseKnowledgeFiles(files);
+    parseKnowledgeFiles(files, audienceWords);
   } catch (error) {
     if (error instanceof KnowledgeFaultsError) return error.faults.map((f) => `${f.place}: ${f.message}`);
     throw error;
@@ -88,7 +89,7 @@ describe('JSON', () => {
 
   it('keeps an entry whose source names no address, and warns', () => {
     const text = JSON.stringify({ documents: [{ ...document, source: 'IT Service Desk' }] });
-    const { entries, warnings } = parseKnowledgeFiles([file('qa.json', text)]);
+    const { entries, warnings } = parseKnowledgeFiles([file('qa.json', text)], audienceWords);
     expect(entries[0]?.url).toBeNull();
     expect(warnings.map(({ place }) => place)).toEqual(['qa.json:1 documents[0].source']);
   });
@@ -281,7 +282,7 @@ describe('several files', () => {
   it('may not use an id twice, and are warned of questions that are nearly the same', () => {
     const markdown = file('x.md', '---\ncategory: c\n---\n## How can I read my mail?\nid: other\n\nA');
     const json = file('y.json', JSON.stringify([document]));
-    expect(parseKnowledgeFiles([markdown, json]).warnings).toEqual([
+    expect(parseKnowledgeFiles([markdown, json], audienceWords).warnings).toEqual([
       { place: 'y.json:1 [0]', message: expect.stringContaining('is nearly the question at x.md:4') },
     ]);
     expect(faultsOf(json, { ...json, path: 'z.json' })).toEqual([

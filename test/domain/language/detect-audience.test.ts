@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  detectAudience,
-  detectStatedAudience,
-  findCampuses,
-} from '../../../src/domain/language/detect-audience.ts';
+import { vocabulary } from '../../fixtures/institution.ts';
+
+const { detectAudience, detectStatedAudience, findCampuses } = vocabulary;
 
 describe('campus', () => {
   test.each([

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { detectLanguage } from '../../../src/domain/language/detect-language.ts';
+import { vocabulary } from '../../fixtures/institution.ts';
+
+const { detectLanguage } = vocabulary;
 
 describe('language of a short text', () => {
   test.each([

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { translateGerman } from '../../../src/domain/language/german-glossary.ts';
-import { detectSmallTalk } from '../../../src/domain/language/small-talk.ts';
 import { createSpelling } from '../../../src/domain/language/spelling.ts';
 import { stemEnglish, stemGerman } from '../../../src/domain/language/stem.ts';
 import { tokenize } from '../../../src/domain/language/tokenize.ts';
 import { joinFollowUp } from '../../../src/domain/retrieval/follow-up.ts';
 import { fuseScores, toSimilarity } from '../../../src/domain/retrieval/fusion.ts';
+import { vocabulary } from '../../fixtures/institution.ts';
 
 describe('follow-ups', () => {
   const previous = 'Where can I park in Munich?';
@@ -21,7 +20,7 @@ describe('follow-ups', () => {
     'For employees?',
     'How much?',
   ])('"%s" leans on the question before', (question) => {
-    expect(joinFollowUp(question, previous).carried).toBe(previous);
+    expect(joinFollowUp(vocabulary, question, previous).carried).toBe(previous);
   });
 
   test.each([
@@ -30,33 +29,41 @@ describe('follow-ups', () => {
     'Wie viele Bücher darf ich ausleihen?',
     'How do I install the VPN client?',
   ])('"%s" stands alone', (question) => {
-    expect(joinFollowUp(question, previous)).toMatchObject({ text: question, carried: undefined });
+    expect(joinFollowUp(vocabulary, question, previous)).toMatchObject({
+      text: question,
+      carried: undefined,
+    });
   });
 
   test('a campus that it names replaces the earlier one', () => {
-    expect(joinFollowUp('And in Garching?', previous).text).toBe('Where can I park in ? And in Garching?');
+    expect(joinFollowUp(vocabulary, 'And in Garching?', previous).text).toBe(
+      'Where can I park in ? And in Garching?',
+    );
   });
 
   test.each(['and on Sundays?', 'what about visitors?', 'und am Sonntag?', 'For employees?'])(
     '"%s" keeps the subject',
     (question) => {
-      expect(joinFollowUp(question, previous).keepsSubject).toBe(true);
+      expect(joinFollowUp(vocabulary, question, previous).keepsSubject).toBe(true);
     },
   );
 
   test.each(['And where is the canteen?', 'How much does it cost?'])(
     '"%s" may have one of its own',
     (question) => {
-      expect(joinFollowUp(question, previous)).toMatchObject({ carried: previous, keepsSubject: false });
+      expect(joinFollowUp(vocabulary, question, previous)).toMatchObject({
+        carried: previous,
+        keepsSubject: false,
+      });
     },
   );
 
   test('a question of generic words alone leans on the one before', () => {
-    expect(joinFollowUp('Who do I tell?', 'I lost my card').carried).toBe('I lost my card');
+    expect(joinFollowUp(vocabulary, 'Who do I tell?', 'I lost my card').carried).toBe('I lost my card');
   });
 
   test('a first question has nothing to lean on', () => {
-    expect(joinFollowUp('and on Sundays?', undefined).carried).toBeUndefined();
+    expect(joinFollowUp(vocabulary, 'and on Sundays?', undefined).carried).toBeUndefined();
   });
 });
 
@@ -76,7 +83,8 @@ describe('stems', () => {
 
 describe('German in English', () => {
   const first = (word: string) =>
-    translateGerman(word)
+    vocabulary.glossary
+      .translate(word)
       ?.map(([alternative]) => alternative)
       .join(' ');
 
@@ -92,7 +100,7 @@ describe('German in English', () => {
   });
 
   test('a word of which no part is listed has none', () => {
-    expect(translateGerman('xylophon')).toBeUndefined();
+    expect(vocabulary.glossary.translate('xylophon')).toBeUndefined();
   });
 });
 
@@ -143,17 +151,17 @@ describe('fusion', () => {
 
 describe('small talk', () => {
   test.each(['Hello', 'hallo!', 'Hi there', 'Guten Morgen', 'Grüß Gott'])('%s greets', (message) => {
-    expect(detectSmallTalk(message)).toBe('greeting');
+    expect(vocabulary.detectSmallTalk(message)).toMatchObject({ id: 'greeting' });
   });
 
   test.each(['thanks', 'Thank you so much!', 'Vielen Dank für die Hilfe'])('%s thanks', (message) => {
-    expect(detectSmallTalk(message)).toBe('thanks');
+    expect(vocabulary.detectSmallTalk(message)).toMatchObject({ id: 'thanks' });
   });
 
   test.each(['Hello, where is the library?', 'Mensa', 'Thank you letter template', ''])(
     '%s is a question',
     (message) => {
-      expect(detectSmallTalk(message)).toBeUndefined();
+      expect(vocabulary.detectSmallTalk(message)).toBeUndefined();
     },
   );
 });

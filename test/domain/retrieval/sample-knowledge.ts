@@ -1,5 +1,6 @@
 import type { KnowledgeEntry } from '../../../src/domain/knowledge/knowledge-entry.ts';
 import { createKnowledgeView, type KnowledgeView } from '../../../src/domain/retrieval/knowledge-view.ts';
+import { vocabulary } from '../../fixtures/institution.ts';
 
 export const createEntry = (
   entry: Partial<KnowledgeEntry> & Pick<KnowledgeEntry, 'id' | 'question' | 'answer'>,
@@ -82,13 +83,16 @@ export const sampleEntries: readonly KnowledgeEntry[] = [
 ];
 
 export const createSampleView = (embeddingModel = 'local', entries = sampleEntries): KnowledgeView =>
-  createKnowledgeView({
-    version: {
-      version: 3,
-      embeddingModel,
-      dimension: 2,
-      entryCount: entries.length,
-      createdAt: new Date('2026-01-01T00:00:00Z'),
+  createKnowledgeView(
+    {
+      version: {
+        version: 3,
+        embeddingModel,
+        dimension: 2,
+        entryCount: entries.length,
+        createdAt: new Date('2026-01-01T00:00:00Z'),
+      },
+      entries,
     },
-    entries,
-  });
+    vocabulary,
+  );

@@ -25,6 +25,7 @@ app.use(requestContext(options));
 app.route(
   '/',
   createChatRoutes({
+    audience: { roles: ['student'], campuses: ['Garching'] },
     answerQuestion: {
       ask: halfAnAnswer,
       resume: halfAnAnswer,

@@ -9,6 +9,7 @@ import { createIdentifyCaller } from '../../../src/http/caller.ts';
 import { requireClientKey } from '../../../src/http/middleware/bearer-auth.ts';
 import { createOpenAiRoutes } from '../../../src/http/routes/openai.ts';
 import { createTestApp } from '../../fixtures/create-test-app.ts';
+import { vocabulary } from '../../fixtures/institution.ts';
 
 const generation = 'g1';
 const answer: ChatAnswer = {
@@ -64,6 +65,7 @@ function createApp({ events = whole, keys, refusal }: Settings = {}) {
   } as Pick<AnswerQuestion, 'ask'>;
   const app = createTestApp(
     createOpenAiRoutes({
+      detectLanguage: vocabulary.detectLanguage,
       answerQuestion,
       identifyCaller: createIdentifyCaller({
         sessionIds: createSessionIds(() => 'salt'),

@@ -1,7 +1,11 @@
-import type { Anonymizer } from '../anonymizer.ts';
 import type { StatisticsEvent } from '../statistics-event.ts';
 import type { StatisticsStore } from '../statistics-store.ts';
-import { createQuestionCounter, createRowMapper, type ImportedRow } from './map-imported-rows.ts';
+import {
+  createQuestionCounter,
+  createRowMapper,
+  type ImportedRow,
+  type RowMapperDependencies,
+} from './map-imported-rows.ts';
 
 export const importedTables = [
   'chat_interactions',
@@ -17,10 +21,9 @@ export interface ImportSource {
   rows(table: ImportedTable): Iterable<ImportedRow>;
 }
 
-export interface ImportDependencies {
+export interface ImportDependencies extends RowMapperDependencies {
   source: ImportSource;
   store: Pick<StatisticsStore, 'importBatch'>;
-  anonymizer: Anonymizer;
   onProgress: (done: number, total: number) => void;
 }
 
@@ -39,15 +42,15 @@ const batchSize = 500;
 export const importStatistics = async ({
   source,
   store,
-  anonymizer,
   onProgress,
+  ...mapping
 }: ImportDependencies): Promise<ImportReport> => {
   const rows = Object.fromEntries(
     importedTables.map((table) => [table, source.count(table)]),
   ) as ImportReport['rows'];
   const total = Object.values(rows).reduce((sum, count) => sum + count, 0);
-  const map = createRowMapper(anonymizer);
-  const questions = createQuestionCounter(anonymizer);
+  const map = createRowMapper(mapping);
+  const questions = createQuestionCounter(mapping.anonymizer);
   let [done, added, skipped] = [0, 0, 0];
   let events: StatisticsEvent[] = [];
 

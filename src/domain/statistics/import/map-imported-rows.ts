@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { campuses, roles } from '../../audience.ts';
-import { findCampus, findRole } from '../../knowledge/parse-audience.ts';
-import { detectLanguage } from '../../language/detect-language.ts';
+import type { AudienceWords } from '../../knowledge/parse-audience.ts';
+import type { DetectLanguage } from '../../language/detect-language.ts';
 import type { SearchMethod } from '../../retrieval/search-method.ts';
 import type { Anonymizer } from '../anonymizer.ts';
 import { normalizeQuestion } from '../normalize-question.ts';
@@ -56,10 +55,13 @@ const methodOf = (row: ImportedRow): SearchMethod => {
   return text.includes('keyword') || text.includes('bm25') ? 'keyword' : 'hybrid';
 };
 
-const audienceOf = (row: ImportedRow): Pick<InteractionEvent, 'role' | 'campus'> => {
-  const role = findRole(textOf(row, 'user_role', 'role'));
-  const campus = findCampus(textOf(row, 'user_campus', 'campus'));
-  return { role: roles.find((name) => name === role), campus: campuses.find((name) => name === campus) };
+const audienceOf = (row: ImportedRow, words: AudienceWords): Pick<InteractionEvent, 'role' | 'campus'> => {
+  const role = words.findRole(textOf(row, 'user_role', 'role'));
+  const campus = words.findCampus(textOf(row, 'user_campus', 'campus'));
+  return {
+    role: role === 'everyone' ? undefined : role,
+    campus: campus === 'everywhere' ? undefined : campus,
+  };
 };
 
 /** The same for the same row in every import. Its table and `rowid` tell rows apart that are otherwise alike. */
@@ -74,8 +76,14 @@ const idFrom = (parts: unknown): string =>
 /** A question that an imported interaction asked on a day; what else was counted is added to those. */
 const questionKey = (day: Date, question: string) => `${day.getTime()}|${question}`;
 
+export interface RowMapperDependencies {
+  anonymizer: Anonymizer;
+  audienceWords: AudienceWords;
+  detectLanguage: DetectLanguage;
+}
+
 /** Rows of the older system as events of ours; undefined for a row without a time. */
-export const createRowMapper = (anonymizer: Anonymizer) => {
+export const createRowMapper = ({ anonymizer, audienceWords, detectLanguage }: RowMapperDependencies) => {
   const userOf = (row: ImportedRow) => textOf(row, 'user_id') || 'anonymous';
   const identify = (row: ImportedRow) => {
     const userId = userOf(row);
@@ -98,7 +106,7 @@ export const createRowMapper = (anonymizer: Anonymizer) => {
         ...identify(row),
         question: anonymizer.text(question),
         response: anonymizer.text(textOf(row, 'response', 'answer')),
-        ...audienceOf(row),
+        ...audienceOf(row, audienceWords),
         language: detectLanguage(question),
         searchMethod: methodOf(row),
         resultsCount,
@@ -138,7 +146,7 @@ export const createRowMapper = (anonymizer: Anonymizer) => {
       const startedAt = instantOf(row, 'start_time', 'started_at', 'created_at', 'timestamp');
       if (startedAt === undefined) return [];
       const id = idOf('user_sessions', row);
-      const session = { kind: 'session' as const, ...identify(row), ...audienceOf(row) };
+      const session = { kind: 'session' as const, ...identify(row), ...audienceOf(row, audienceWords) };
       const endedAt = instantOf(row, 'end_time', 'ended_at', 'last_activity', 'last_active');
       const turnCount = countOf(row, 'interaction_count', 'message_count', 'query_count', 'total_queries');
       return [
