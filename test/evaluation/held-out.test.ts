@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { readKnowledgeFiles } from '../../src/adapters/knowledge-files/read-knowledge-files.ts';
+import { parseKnowledgeFiles } from '../../src/domain/knowledge/parse-knowledge-files.ts';
+import { audienceWords } from '../fixtures/institution.ts';
 
 interface Item {
   readonly message?: string;
@@ -8,6 +11,7 @@ interface Item {
   readonly half?: string;
   readonly category?: string;
   readonly alarming?: boolean;
+  readonly expected?: readonly string[];
 }
 
 const readCorpus = async (name: string): Promise<readonly Item[]> =>
@@ -19,6 +23,11 @@ const normalised = ({ message, question }: Item) =>
     .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
     .trim();
 
+const shippedIds = async () => {
+  const { entries } = parseKnowledgeFiles(await readKnowledgeFiles(['infra/knowledge']), audienceWords);
+  return new Set(entries.map(({ id }) => id));
+};
+
 const countBy = (items: readonly Item[], key: (item: Item) => string | undefined) => {
   const counts: Record<string, number> = {};
   for (const item of items) counts[key(item) ?? ''] = (counts[key(item) ?? ''] ?? 0) + 1;
@@ -28,6 +37,7 @@ const countBy = (items: readonly Item[], key: (item: Item) => string | undefined
 const corpora = [
   { name: 'crisis', least: 400, halves: ['tuning', 'test'] },
   { name: 'ordinary', least: 600, halves: ['tuning', 'test'] },
+  { name: 'everyday', least: 400, halves: ['tuning', 'test'] },
 ];
 
 describe.each(corpora)('$name.json', ({ name, least, halves }) => {
@@ -62,4 +72,11 @@ test('every category of crisis.json has thirty messages or more', async () => {
 test('a third of the messages of ordinary.json or more have words that look alarming', async () => {
   const items = await readCorpus('ordinary');
   expect(items.filter(({ alarming }) => alarming).length).toBeGreaterThanOrEqual(items.length / 3);
+});
+
+test('every question of everyday.json expects shipped entries', async () => {
+  const shipped = await shippedIds();
+  const items = await readCorpus('everyday');
+  expect(items.filter(({ expected = [] }) => expected.length === 0)).toEqual([]);
+  expect(items.flatMap(({ expected = [] }) => expected).filter((id) => !shipped.has(id))).toEqual([]);
 });
