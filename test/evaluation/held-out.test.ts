@@ -38,6 +38,7 @@ const corpora = [
   { name: 'crisis', least: 400, halves: ['tuning', 'test'] },
   { name: 'ordinary', least: 600, halves: ['tuning', 'test'] },
   { name: 'everyday', least: 400, halves: ['tuning', 'test'] },
+  { name: 'unanswerable', least: 200, halves: ['tuning', 'test'] },
 ];
 
 describe.each(corpora)('$name.json', ({ name, least, halves }) => {
