@@ -1,9 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { createChroma } from '../adapters/chroma/client.ts';
 import { createChromaVectorIndex } from '../adapters/chroma/vector-index.ts';
-import { createGeminiModel } from '../adapters/gemini/create-model.ts';
-import { createGeminiEmbeddingModel } from '../adapters/gemini/embedding-model.ts';
-import { createKeyRing, type KeyRing } from '../adapters/gemini/key-ring.ts';
 import { createLocalEmbeddingModel } from '../adapters/local-embedding/embedding-model.ts';
 import { createPostgres } from '../adapters/postgres/client.ts';
 import { createPostgresKnowledgeStore } from '../adapters/postgres/knowledge-store.ts';
@@ -20,10 +17,13 @@ import { createRedisReplyStream } from '../adapters/redis/reply-stream.ts';
 import { createRedisSessionStore } from '../adapters/redis/session-store.ts';
 import type { Dependency } from '../domain/errors.ts';
 import type { Vocabulary } from '../domain/language/vocabulary.ts';
+import { createAnsweringModel } from '../domain/models/answering-model.ts';
 import { createBatchedEmbeddingModel } from '../domain/models/batched-embedding-model.ts';
+import type { ModelProvider } from '../domain/models/model-provider.ts';
 import { serializeStatisticsEvent } from '../domain/statistics/serialize-statistics-event.ts';
 import { recordModelCall } from '../telemetry/traced-chat.ts';
 import { createTracePort } from '../telemetry/tracing.ts';
+import { createModelProvider, reportRefusedField } from './models.ts';
 import type { ServiceOptions } from './service-options.ts';
 
 export interface AdapterOptions extends Pick<ServiceOptions, 'config' | 'logger' | 'metrics' | 'tracing'> {
@@ -65,12 +65,16 @@ export function createAdapters(options: AdapterOptions) {
     requestsPerMinute: config.gemini.requestsPerMinute,
     replicaCount: heartbeat.count,
   });
-  const geminiKeys = createKeyRing({ apiKeys: config.gemini.apiKeys, gate: modelGate });
   const localEmbedding = createLocalEmbeddingModel(vocabulary);
-  const gemini = config.gemini.isConfigured
-    ? createGeminiModel({
+  const provider = createModelProvider({
+    config,
+    gate: modelGate,
+    onRefusedField: reportRefusedField(logger),
+  });
+  const model = provider
+    ? createAnsweringModel({
         ...config.gemini,
-        keys: geminiKeys,
+        provider,
         gate: modelGate,
         totalTimeoutMs: modelLimitMs,
         onCall: (call) => {
@@ -79,10 +83,10 @@ export function createAdapters(options: AdapterOptions) {
         },
         onBreakerChange: metrics.model.setBreakerOpen,
         onStateChange: ({ to, status }) => onDependencyChange('gemini', to === 'up', status.lastError),
-        onMissingModel: (model) =>
-          logger.error({ model }, 'this Gemini model does not exist; the fallback model answers'),
-        onModelVersion: (model, modelVersion) =>
-          logger.info({ model, modelVersion }, 'Gemini answers with another version'),
+        onMissingModel: (name) =>
+          logger.error({ model: name }, 'this model does not exist; the fallback model answers'),
+        onModelVersion: (name, modelVersion) =>
+          logger.info({ model: name, modelVersion }, 'the model answers with another version'),
       })
     : undefined;
 
@@ -128,12 +132,14 @@ export function createAdapters(options: AdapterOptions) {
     ),
     localEmbedding,
     /** By name. */
-    embeddingModels: createEmbeddingModels(options, localEmbedding, geminiKeys),
-    /** Undefined without an API key. */
-    gemini,
+    embeddingModels: createEmbeddingModels(options, localEmbedding, provider),
+    /** These two are undefined when no provider is configured. */
+    provider,
+    model,
     async close(): Promise<void> {
       await heartbeat.stop();
       modelGate.disconnect();
+      provider?.close();
       redis.close();
       chroma.close();
       await Promise.all([localEmbedding.close(), postgres.close()]);
@@ -142,17 +148,12 @@ export function createAdapters(options: AdapterOptions) {
 }
 
 function createEmbeddingModels(
-  { config, tracing }: AdapterOptions,
+  { tracing }: AdapterOptions,
   localEmbedding: ReturnType<typeof createLocalEmbeddingModel>,
-  keys: KeyRing,
+  provider: ModelProvider | undefined,
 ) {
   const tracePort = createTracePort(tracing);
-  const models = [
-    localEmbedding,
-    ...(config.gemini.isConfigured
-      ? [createGeminiEmbeddingModel({ keys, baseUrl: config.gemini.baseUrl })]
-      : []),
-  ];
+  const models = [localEmbedding, ...(provider?.embeddingModels ?? [])];
   return new Map(
     models.map((model) => {
       const attributes = { 'gen_ai.operation.name': 'embeddings', 'gen_ai.request.model': model.name };

@@ -1,7 +1,5 @@
 import { createChroma } from '../adapters/chroma/client.ts';
 import { createChromaVectorIndex } from '../adapters/chroma/vector-index.ts';
-import { createGeminiEmbeddingModel } from '../adapters/gemini/embedding-model.ts';
-import { createKeyRing } from '../adapters/gemini/key-ring.ts';
 import { createLocalEmbeddingModel } from '../adapters/local-embedding/embedding-model.ts';
 import { createPostgres } from '../adapters/postgres/client.ts';
 import { createPostgresKnowledgeStore } from '../adapters/postgres/knowledge-store.ts';
@@ -13,6 +11,7 @@ import type { Institution } from '../domain/institution.ts';
 import type { PublishDeps } from '../domain/knowledge/publish-version.ts';
 import { createVocabulary } from '../domain/language/vocabulary.ts';
 import type { EmbeddingModel } from '../domain/models/embedding-model.ts';
+import { createModelProvider } from './models.ts';
 
 export interface KnowledgeStack extends PublishDeps {
   close(): Promise<void>;
@@ -51,22 +50,27 @@ export async function openKnowledgeStack(config: Config, institution: Institutio
 }
 
 function createEmbeddingModel(
-  { knowledge, gemini }: Config,
+  config: Config,
   institution: Institution,
   redis: RedisConnection,
 ): { embeddingModel: EmbeddingModel; close(): Promise<void> } {
-  if (knowledge.embeddingModel === 'local') {
-    const embeddingModel = createLocalEmbeddingModel(createVocabulary(institution));
-    return { embeddingModel, close: embeddingModel.close };
-  }
   const gate = createRedisModelGate({
     redis,
-    requestsPerMinute: gemini.requestsPerMinute,
+    requestsPerMinute: config.gemini.requestsPerMinute,
     replicaCount: () => 1,
   });
-  const keys = createKeyRing({ apiKeys: gemini.apiKeys, gate });
+  const provider = createModelProvider({ config, gate, onRefusedField: () => {} });
+  const embeddingModel = provider?.embeddingModels.find(
+    ({ name }) => name === config.knowledge.embeddingModel,
+  );
+  const closeProvider = async () => {
+    provider?.close();
+    gate.disconnect();
+  };
+  if (embeddingModel) return { embeddingModel, close: closeProvider };
+  const local = createLocalEmbeddingModel(createVocabulary(institution));
   return {
-    embeddingModel: createGeminiEmbeddingModel({ keys, baseUrl: gemini.baseUrl }),
-    close: async () => gate.disconnect(),
+    embeddingModel: local,
+    close: async () => void (await Promise.all([local.close(), closeProvider()])),
   };
 }

@@ -57,10 +57,10 @@ export function createService(options: ServiceOptions) {
     routes,
   });
 
-  const { redis, heartbeat, postgres, localEmbedding, gemini } = adapters;
+  const { redis, heartbeat, postgres, localEmbedding, model } = adapters;
   const { answerQuestion, liveKnowledge, statistics } = useCases;
   metrics.state.observeAnswersInFlight(answerQuestion.activeCount);
-  // Redis and Gemini are reported by those who call them.
+  // Redis and the model are reported by those who call them.
   const dependencyWatch = createDependencyWatch({
     health,
     watched: ['postgres', 'chroma'],
@@ -96,7 +96,7 @@ export function createService(options: ServiceOptions) {
       void warnOfConnectionShortage();
       await liveKnowledge.start();
       await warmUp();
-      gemini?.start();
+      model?.start();
       dependencyWatch.start();
       statistics.start();
       state = 'ready';
@@ -111,7 +111,7 @@ export function createService(options: ServiceOptions) {
       answerQuestion.close();
       liveKnowledge.stop();
       dependencyWatch.stop();
-      gemini?.close();
+      model?.close();
       await statistics.stop(statisticsFlushLimitMs);
       await adapters.close();
     },

@@ -52,7 +52,7 @@ export function createUseCases(options: UseCaseOptions, adapters: Adapters) {
     institution,
     vocabulary,
     search,
-    model: adapters.gemini,
+    model: adapters.model,
     answerCache,
     knowledgeVersion: () => liveKnowledge.current()?.version.version ?? 0,
     settings: {

@@ -10,12 +10,17 @@ export interface ServerSentEvent {
   /** Absent for unnamed events. */
   event?: string;
   id?: string;
+  /** JSON, or a word such as `[DONE]`. */
   data: string;
 }
 
-/** One event in the format of https://html.spec.whatwg.org/multipage/server-sent-events.html. */
+/**
+ * One event in the format of https://html.spec.whatwg.org/multipage/server-sent-events.html. Its data is JSON, so that
+ * U+2028 and U+2029, which some clients take for the end of a line, can be sent escaped.
+ */
 export function formatEvent({ event, id, data }: ServerSentEvent): string {
-  const lines = data.split(/\r\n|\r|\n/).map((line) => `data: ${line}`);
+  const escaped = data.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+  const lines = escaped.split(/\r\n|\r|\n/).map((line) => `data: ${line}`);
   return `${event === undefined ? '' : `event: ${event}\n`}${id === undefined ? '' : `id: ${id}\n`}${lines.join('\n')}\n\n`;
 }
 

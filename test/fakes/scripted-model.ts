@@ -3,7 +3,7 @@ import type { LanguageModel, ModelEvent } from '../../src/domain/models/language
 export const finish: ModelEvent = {
   type: 'finish',
   model: 'scripted',
-  usage: { inputTokens: 1, outputTokens: 1 },
+  usage: { inputTokens: 1, outputTokens: 1, thoughtTokens: 0, cachedTokens: 0 },
 };
 
 /** Plays one script per call, the last one for all further calls; an Error in a script is thrown. */

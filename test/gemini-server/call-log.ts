@@ -26,6 +26,7 @@ const keptCalls = 5_000;
 
 export function createCallLog() {
   const calls: RecordedCall[] = [];
+  const violations: string[] = [];
   const live = new Map<RecordedCall, AbortController>();
   return {
     begin(call: Pick<RecordedCall, 'path' | 'model' | 'method' | 'key' | 'body'>): LiveCall {
@@ -53,6 +54,10 @@ export function createCallLog() {
       live.delete(call);
     },
     calls: (): readonly RecordedCall[] => calls,
+    /** Notes a request that must never be made, whatever comes back. */
+    violate: (what: string) => void violations.push(what),
+    violations: (): readonly string[] => violations,
+    forgive: () => violations.splice(0),
     clear: () => void calls.splice(0),
     open: () => [...live.keys()].filter(({ method }) => method !== 'get').length,
   };

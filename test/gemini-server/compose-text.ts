@@ -8,7 +8,7 @@ export function composeText(request: GenerateRequest): string {
   const newest =
     request.contents
       .at(-1)
-      ?.parts.map(({ text }) => text ?? '')
+      ?.parts.map(({ text }) => text)
       .join('') ?? '';
   const question = /<question>\s*([\s\S]*?)\s*<\/question>/.exec(newest)?.[1] ?? newest.slice(-200);
   const entry = /<entry id="([^"]*)"[^>]*>([\s\S]*?)<\/entry>/.exec(newest);

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { createCallLog, type RecordedCall } from './call-log.ts';
 import { pickFault } from './pick-fault.ts';
-import { type Reply, serveEmbeddings, serveGeneration } from './replies.ts';
+import { type Reply, sendRaw, serveEmbeddings, serveGeneration, serveTokenCount } from './replies.ts';
 import { type Fault, type GeminiScript, type ParsedScript, scriptSchema } from './script.ts';
 import { createBadKeyStatus, createQuotaStatus, createStatus } from './wire.ts';
 
@@ -19,11 +19,20 @@ export interface GeminiServer {
   openCalls(): number;
   /** Connections ever accepted. */
   connectionCount(): number;
+  /** Takes, and forgets, what was asked that must never be asked. */
+  takeViolations(): string[];
+  /** @throws when a call came that no test may make, such as one without `store: false`. */
   close(): Promise<void>;
 }
 
-const methods = ['streamGenerateContent', 'generateContent', 'embedContent', 'batchEmbedContents'];
-const listedModels = ['gemini-3.5-flash-lite', 'gemini-3.8-flash', 'gemini-embedding-001'];
+const generatingMethods = ['streamGenerateContent', 'generateContent'];
+const methods = [...generatingMethods, 'countTokens', 'embedContent', 'batchEmbedContents'];
+const listedModels = [
+  'gemini-3.5-flash-lite',
+  'gemini-3.8-flash',
+  'gemini-embedding-001',
+  'gemini-embedding-2',
+];
 
 /**
  * Speaks the v1beta wire format of the Gemini API on 127.0.0.1, as well or as badly as its script says. Besides:
@@ -60,14 +69,20 @@ export async function startGeminiServer({
     const fault = picks(call);
     if (fault) call.fault = fault.kind;
     const reply: Reply = { request, response, script, fault, model: model ?? '', call };
+    if (method !== undefined && generatingMethods.includes(method) && !isUnstored(body)) {
+      log.violate(`a generating call of ${model} without "store": false`);
+      return sendJson(response, 400, createStatus(400, 'store must be false'));
+    }
     const refusal = refusalOf(script, fault, model, key);
     if (refusal) return sendJson(response, refusal.error.code, refusal);
     if (fault?.kind === 'refuse_connection') return request.socket.destroy();
+    if (fault?.kind === 'raw') return await sendRaw(reply, fault);
     if (request.method === 'GET') return describeModels(response, script, model);
     if (model === undefined || method === undefined || !methods.includes(method)) {
       return sendJson(response, 404, createStatus(404, 'No such method'));
     }
-    return method.endsWith('GenerateContent') || method === 'generateContent'
+    if (method === 'countTokens') return serveTokenCount(reply, body);
+    return generatingMethods.includes(method)
       ? await serveGeneration(reply, body, method === 'streamGenerateContent')
       : await serveEmbeddings(reply, body, method === 'batchEmbedContents');
   }
@@ -79,7 +94,12 @@ export async function startGeminiServer({
     }
     if (path !== '/control/calls') return sendJson(response, 404, {});
     if (method === 'DELETE') log.clear();
-    sendJson(response, 200, { open: log.open(), connections, calls: log.calls() });
+    sendJson(response, 200, {
+      open: log.open(),
+      connections,
+      violations: log.violations(),
+      calls: log.calls(),
+    });
   }
 
   const server = createServer((request, response) => {
@@ -103,10 +123,14 @@ export async function startGeminiServer({
     clearCalls: log.clear,
     openCalls: log.open,
     connectionCount: () => connections,
+    takeViolations: log.forgive,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
+      const [violation] = log.violations();
+      if (violation !== undefined)
+        throw new Error(`${log.violations().length} forbidden calls: ${violation}`);
     },
   };
 }
@@ -125,7 +149,15 @@ function refusalOf(script: ParsedScript, fault: Fault | undefined, model: string
     : createStatus(fault.status, 'The model is overloaded.');
 }
 
+/** Projects of today keep a request that does not say `store: false`; none of this service may be kept. */
+function isUnstored(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && 'store' in body && body.store === false;
+}
+
 function describeModels(response: ServerResponse, script: ParsedScript, model: string | undefined) {
+  if (model !== undefined && script.undescribedModels.includes(model)) {
+    return sendJson(response, 404, createStatus(404, `Model is not found: models/${model}`));
+  }
   const describe = (name: string) => ({ name: `models/${name}`, supportedGenerationMethods: methods });
   const known = listedModels.filter((name) => !script.missingModels.includes(name));
   sendJson(response, 200, model === undefined ? { models: known.map(describe) } : describe(model));

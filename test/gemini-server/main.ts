@@ -6,4 +6,11 @@ const server = await startGeminiServer({
   host: process.env.HOST ?? '127.0.0.1',
 });
 console.log(server.url);
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void server.close());
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    server.close().catch((error: unknown) => {
+      console.error(error);
+      process.exitCode = 1;
+    });
+  });
+}

@@ -3,10 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type LiveCall, now } from './call-log.ts';
 import { composeText } from './compose-text.ts';
 import { embedText, fullDimension } from './embed-text.ts';
+import { profileOf, settingRefusal, thoughtTokensOf } from './profiles.ts';
 import type { Fault, ParsedScript } from './script.ts';
 import {
   batchEmbedRequestSchema,
   countTokens,
+  countTokensRequestSchema,
   createQuotaStatus,
   createStatus,
   type EmbedRequest,
@@ -28,34 +30,111 @@ export interface Reply {
 }
 
 export async function serveGeneration(reply: Reply, body: unknown, isStream: boolean) {
-  const chunks = createChunks(reply, generateRequestSchema.parse(body));
+  const request = generateRequestSchema.parse(body);
+  const refusal = generationRefusal(reply, request);
+  if (refusal !== undefined) return refuse(reply, refusal);
+  const chunks = createChunks(reply, request);
   const ready = await waitForHeaders(reply);
   if (!ready) return;
   if (!isStream) return sendJson(reply.response, mergeChunks(chunks));
   reply.response.writeHead(200, { 'content-type': 'text/event-stream' });
   reply.response.flushHeaders();
-  await sendStream(reply, chunks);
+  const isPresent = await think(reply, request);
+  if (isPresent) await sendStream(reply, chunks);
+}
+
+const thoughtIntervalMs = 50;
+
+/** The time before the first text of a model that thinks. False when there is nobody left to answer. */
+async function think({ script, model, response, call }: Reply, request: GenerateRequest): Promise<boolean> {
+  if (thoughtTokensOf(profileOf(model, script.profiles), request) === 0) return true;
+  const isShown = script.showsThoughts && request.generationConfig?.thinkingConfig?.includeThoughts === true;
+  for (let leftMs = script.thinkMs; leftMs > 0; leftMs -= isShown ? thoughtIntervalMs : leftMs) {
+    if (!(await pause(isShown ? Math.min(leftMs, thoughtIntervalMs) : leftMs, call.signal))) return false;
+    const thought = createChunk([{ text: 'Considering.', thought: true }], model);
+    if (isShown) response.write(`data: ${JSON.stringify(thought)}\r\n\r\n`);
+  }
+  return true;
+}
+
+function generationRefusal({ model, script }: Reply, request: GenerateRequest): string | undefined {
+  if (script.storingModels.includes(model)) {
+    return `Invalid JSON payload received. Unknown name "store": Cannot find field.`;
+  }
+  return settingRefusal(profileOf(model, script.profiles), request);
+}
+
+function refuse({ response }: Reply, message: string) {
+  response
+    .writeHead(400, { 'content-type': 'application/json; charset=UTF-8' })
+    .end(JSON.stringify(createStatus(400, message)));
+}
+
+/** Sends the bytes as they are, each write by itself. */
+export async function sendRaw(
+  { response, call }: Reply,
+  { status, body, bytesPerWrite }: Extract<Fault, { kind: 'raw' }>,
+) {
+  response.writeHead(status, {
+    'content-type': status === 200 ? 'text/event-stream' : 'application/json; charset=UTF-8',
+  });
+  const bytes = Buffer.from(body);
+  const size = bytesPerWrite ?? Math.max(1, bytes.length);
+  for (let start = 0; start < bytes.length && !call.signal.aborted; start += size) {
+    response.write(bytes.subarray(start, start + size));
+    await new Promise(setImmediate);
+  }
+  response.end();
+}
+
+export function serveTokenCount({ response }: Reply, body: unknown) {
+  const { contents } = countTokensRequestSchema.parse(body);
+  sendJson(response, {
+    totalTokens: countTokens(
+      contents
+        .flatMap(({ parts }) => parts)
+        .map(({ text }) => text)
+        .join(''),
+    ),
+  });
 }
 
 export async function serveEmbeddings(reply: Reply, body: unknown, isBatch: boolean) {
   const requests = isBatch ? batchEmbedRequestSchema.parse(body).requests : [embedRequestSchema.parse(body)];
   if (requests.length > maxBatchSize) {
-    const message = `at most ${maxBatchSize} requests can be in one batch`;
-    reply.response.writeHead(400, { 'content-type': 'application/json' });
-    return reply.response.end(
-      JSON.stringify(createStatus(400, `* BatchEmbedContentsRequest.requests: ${message}`)),
+    return refuse(
+      reply,
+      `* BatchEmbedContentsRequest.requests: at most ${maxBatchSize} requests can be in one batch`,
     );
   }
+  const refusal = embeddingRefusal(reply, requests);
+  if (refusal !== undefined) return refuse(reply, refusal);
   const ready = await waitForHeaders(reply);
   if (!ready) return;
   if (reply.fault?.kind === 'cut') return cut(reply, '{"embeddings": [');
   if (reply.fault?.kind === 'garbage') return reply.response.writeHead(200).end('<html>');
-  const embeddings = requests.map((request) => ({ values: embed(request) }));
+  const embeddings = requests.map((request) => ({ values: embed(request, reply.model) }));
   sendJson(reply.response, isBatch ? { embeddings } : { embedding: embeddings[0] });
 }
 
-function embed({ content, outputDimensionality = fullDimension }: EmbedRequest): number[] {
-  return embedText(content.parts.map(({ text }) => text ?? '').join('\n'), outputDimensionality);
+/** How gemini-embedding-2 is told what a text is. */
+const embeddingPrefix = /^(task: search result \| query: |title: .+? \| text: )/;
+
+function embeddingRefusal({ model, script }: Reply, requests: readonly EmbedRequest[]): string | undefined {
+  const refused = script.refusedEmbeddingFields.find((field) =>
+    requests.some((request) => request[field] !== undefined),
+  );
+  if (refused !== undefined) return `The parameter ${refused} is not supported by this model.`;
+  if (model !== 'gemini-embedding-2') return undefined;
+  if (requests.some(({ taskType }) => taskType !== undefined)) return 'task_type is not supported.';
+  const hasPrefix = ({ content }: EmbedRequest) => embeddingPrefix.test(content.parts[0]?.text ?? '');
+  return requests.every(hasPrefix) ? undefined : 'The text does not say what it is.';
+}
+
+function embed({ content, outputDimensionality = fullDimension }: EmbedRequest, model: string): number[] {
+  const text = content.parts.map((part) => part.text).join('\n');
+  const bare = model === 'gemini-embedding-2' ? text.replace(embeddingPrefix, '') : text;
+  return embedText(bare, outputDimensionality);
 }
 
 /** False when there is nobody left to answer, or nothing is ever to come. */
@@ -68,7 +147,7 @@ type Chunk = Record<string, unknown>;
 
 function createChunks({ script, fault, model }: Reply, request: GenerateRequest): Chunk[] {
   const modelVersion = script.modelVersion ?? model;
-  const prompt = request.contents.flatMap(({ parts }) => parts.map(({ text }) => text ?? '')).join('\n');
+  const prompt = request.contents.flatMap(({ parts }) => parts.map(({ text }) => text)).join('\n');
   const promptTokenCount = countTokens(prompt);
   if (fault?.kind === 'prompt_block') {
     return [
@@ -76,13 +155,21 @@ function createChunks({ script, fault, model }: Reply, request: GenerateRequest)
     ];
   }
   const text = script.text ?? composeText(request);
-  const finishReason = fault?.kind === 'finish' ? fault.reason : 'STOP';
-  const spoken = fault?.kind === 'finish' && !fault.withText ? [] : splitText(text, script.chunks);
+  const thoughtsTokenCount = thoughtTokensOf(profileOf(model, script.profiles), request);
+  const roomTokens = (request.generationConfig?.maxOutputTokens ?? 65_536) - thoughtsTokenCount;
+  const isCut = countTokens(text) > roomTokens;
+  const finishReason = fault?.kind === 'finish' ? fault.reason : isCut ? 'MAX_TOKENS' : 'STOP';
+  const written = isCut ? text.slice(0, Math.max(0, roomTokens * 4)) : text;
+  const spoken = fault?.kind === 'finish' && !fault.withText ? [] : splitText(written, script.chunks);
   const chunks: Chunk[] = spoken.map((part) => createChunk([{ text: part }], modelVersion));
   if (script.thought) chunks.unshift(createChunk([{ text: script.thought, thought: true }], modelVersion));
   chunks.push({
     candidates: [{ content: { role: 'model' }, finishReason, index: 0 }],
-    usageMetadata: { promptTokenCount, candidatesTokenCount: countTokens(spoken.join('')) },
+    usageMetadata: {
+      promptTokenCount,
+      candidatesTokenCount: countTokens(spoken.join('')),
+      ...(thoughtsTokenCount > 0 && { thoughtsTokenCount }),
+    },
     modelVersion,
   });
   return chunks;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { profileNames } from './profiles.ts';
 
 /** What can go wrong with one call. */
 const faultKindSchema = z.discriminatedUnion('kind', [
@@ -10,7 +11,17 @@ const faultKindSchema = z.discriminatedUnion('kind', [
     /** 429: QuotaFailure of the daily quota in the details. */
     perDay: z.boolean().optional(),
   }),
-  z.object({ kind: z.literal('bad_key'), status: z.union([z.literal(400), z.literal(403)]) }),
+  z.object({
+    kind: z.literal('bad_key'),
+    status: z.union([z.literal(400), z.literal(401), z.literal(403)]),
+  }),
+  /** A reply of exactly these bytes, cut into writes of so many. */
+  z.object({
+    kind: z.literal('raw'),
+    status: z.number().int().prefault(200),
+    body: z.string(),
+    bytesPerWrite: z.number().int().min(1).optional(),
+  }),
   z.object({ kind: z.literal('refuse_connection') }),
   z.object({ kind: z.literal('stall_before_headers') }),
   z.object({ kind: z.literal('stall_before_first_chunk') }),
@@ -55,11 +66,23 @@ export const scriptSchema = z.object({
   chunkDelayMs: z.number().min(0).prefault(0),
   /** Answers with this instead of the first entry of the prompt. */
   text: z.string().optional(),
+  /** Between the headers and the first text of a model that thinks. */
+  thinkMs: z.number().min(0).prefault(0),
+  /** While it thinks, it sends summaries, if the request includes thoughts. */
+  showsThoughts: z.boolean().prefault(false),
   /** Puts a thought in front of the answer, as models do when asked to include them. */
   thought: z.string().optional(),
   /** Name under which answers come, unless it is the one asked for. */
   modelVersion: z.string().optional(),
+  /** Another profile for a model than the one of its name. */
+  profiles: z.record(z.string(), z.enum(profileNames)).prefault({}),
   missingModels: z.array(z.string()).prefault([]),
+  /** Models that answer, but whose description is refused with 404. */
+  undescribedModels: z.array(z.string()).prefault([]),
+  /** Models that refuse `store`. */
+  storingModels: z.array(z.string()).prefault([]),
+  /** Fields of embedding requests that are refused. */
+  refusedEmbeddingFields: z.array(z.enum(['taskType', 'outputDimensionality'])).prefault([]),
   refusedKeys: z.array(z.string()).prefault([]),
   /** The first fault that matches a call is served. */
   faults: z.array(faultSchema).prefault([]),

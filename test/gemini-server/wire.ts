@@ -1,21 +1,57 @@
 import { z } from 'zod';
 
-const contentSchema = z.object({
-  role: z.string().optional(),
-  parts: z.array(z.object({ text: z.string().optional() })).min(1),
+const contentSchema = z.strictObject({
+  role: z.enum(['user', 'model']).optional(),
+  parts: z.array(z.strictObject({ text: z.string().min(1) })).min(1),
 });
 
-/** The parts of the v1beta requests that the server looks at. */
-export const generateRequestSchema = z.object({
+export const generationConfigFields = [
+  'candidateCount',
+  'maxOutputTokens',
+  'responseMimeType',
+  'seed',
+  'stopSequences',
+  'temperature',
+  'thinkingConfig',
+  'topK',
+  'topP',
+];
+
+/** The v1beta requests; as with the API itself, a field that it does not know is refused. */
+export const generateRequestSchema = z.strictObject({
   contents: z.array(contentSchema).min(1),
-  systemInstruction: contentSchema.optional(),
-  generationConfig: z.looseObject({ maxOutputTokens: z.number().optional() }).optional(),
+  systemInstruction: z
+    .strictObject({ role: z.string().optional(), parts: contentSchema.shape.parts })
+    .optional(),
+  generationConfig: z
+    .looseObject({
+      maxOutputTokens: z.number().int().min(1).max(65_536).optional(),
+      thinkingConfig: z
+        .strictObject({
+          thinkingLevel: z.string().optional(),
+          thinkingBudget: z.number().int().optional(),
+          includeThoughts: z.boolean().optional(),
+        })
+        .optional(),
+    })
+    .optional(),
+  store: z.literal(false),
 });
 export type GenerateRequest = z.output<typeof generateRequestSchema>;
 
-export const embedRequestSchema = z.object({
+/** Either alone or as the request whose tokens are asked for. */
+export const countTokensRequestSchema = z.union([
+  z.strictObject({ contents: z.array(contentSchema).min(1) }),
+  z
+    .strictObject({ generateContentRequest: z.looseObject({ contents: z.array(contentSchema).min(1) }) })
+    .transform(({ generateContentRequest }) => generateContentRequest),
+]);
+
+export const embedRequestSchema = z.strictObject({
+  model: z.string().optional(),
   content: contentSchema,
   taskType: z.string().optional(),
+  title: z.string().optional(),
   outputDimensionality: z.number().int().min(1).max(3072).optional(),
 });
 export type EmbedRequest = z.output<typeof embedRequestSchema>;
@@ -23,10 +59,11 @@ export type EmbedRequest = z.output<typeof embedRequestSchema>;
 /** Most requests of one batch. */
 export const maxBatchSize = 100;
 
-export const batchEmbedRequestSchema = z.object({ requests: z.array(embedRequestSchema) });
+export const batchEmbedRequestSchema = z.strictObject({ requests: z.array(embedRequestSchema) });
 
 const statusNames: Record<number, string> = {
   400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
   403: 'PERMISSION_DENIED',
   404: 'NOT_FOUND',
   429: 'RESOURCE_EXHAUSTED',
@@ -71,7 +108,16 @@ export function createQuotaStatus({
   ]);
 }
 
-export function createBadKeyStatus(code: 400 | 403) {
+export function createBadKeyStatus(code: 400 | 401 | 403) {
+  if (code === 401) {
+    return createStatus(401, 'Request had invalid authentication credentials.', [
+      {
+        '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+        reason: 'ACCESS_TOKEN_TYPE_UNSUPPORTED',
+        domain: 'googleapis.com',
+      },
+    ]);
+  }
   if (code === 403) return createStatus(403, 'The caller does not have permission');
   return createStatus(400, 'API key not valid. Please pass a valid API key.', [
     {

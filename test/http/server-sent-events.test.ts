@@ -24,6 +24,13 @@ describe('an event', () => {
     expect(parse(formatEvent(event))).toEqual([{ ...event, data: data.replace(/\r\n?/g, '\n') }]);
   });
 
+  test('holds no line separator that a client could take for the end of a line', () => {
+    const text = 'one\u2028two\u2029three';
+    const sent = formatEvent({ data: JSON.stringify({ text }) });
+    expect(sent).not.toMatch(/[\u2028\u2029]/);
+    expect(JSON.parse(sent.replace(/^data: /, ''))).toEqual({ text });
+  });
+
   test('needs no name and no id', () => {
     expect(formatEvent({ data: '[DONE]' })).toBe('data: [DONE]\n\n');
   });

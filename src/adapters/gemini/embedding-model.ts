@@ -1,143 +1,83 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type EmbedContentRequest, GoogleGenerativeAI, TaskType } from '@google/generative-ai';
+import {
+  type EmbedContentRequest,
+  GoogleGenerativeAI,
+  GoogleGenerativeAIFetchError,
+} from '@google/generative-ai';
 import { z } from 'zod';
 import { DependencyError } from '../../domain/errors.ts';
-import { failuresToOpen } from '../../domain/models/breaker-model.ts';
-import { createCircuitBreaker } from '../../domain/models/circuit-breaker.ts';
 import type { EmbeddingModel } from '../../domain/models/embedding-model.ts';
-import { createLinkedController } from '../../domain/models/linked-controller.ts';
+import {
+  createResilientEmbeddingModel,
+  type EmbeddingPurpose,
+  type ResilienceOptions,
+} from '../../domain/models/resilient-embedding-model.ts';
+import { embeddingDimension, embeddingFormats, type GeminiEmbeddingName } from './embedding-formats.ts';
 import type { KeyRing } from './key-ring.ts';
-import { mapGeminiError } from './map-gemini-error.ts';
+import { KeyRefusedError } from './map-gemini-error.ts';
+import { probeModel } from './probe-model.ts';
+import type { RefusedFields } from './refused-fields.ts';
 
-export interface GeminiEmbeddingOptions {
+export interface GeminiEmbeddingOptions extends ResilienceOptions {
+  model: GeminiEmbeddingName;
   keys: KeyRing;
   baseUrl: string;
-  /** For one call with its retry, while a person waits. */
-  queryTimeoutMs?: number;
-  /** For one batch of documents with its retry. */
-  documentTimeoutMs?: number;
-  halfOpenAfterMs?: number;
+  refusedFields: RefusedFields;
 }
-
-const model = 'gemini-embedding-001';
-
-/**
- * One of the sizes Google recommends (ai.google.dev/gemini-api/docs/embeddings, 768, 1536 or 3072): on MTEB 0.2 points
- * under the full size at a quarter of the memory. Below 3072 the vectors do not come normalised.
- */
-const dimension = 768;
 
 /** Most texts that one `batchEmbedContents` takes. */
 const batchSize = 100;
 
-const maxRetryDelayMs = 200;
-const maxTries = 4;
+const probeTimeoutMs = 1_000;
 
-const replySchema = z.object({
-  embeddings: z.array(z.object({ values: z.array(z.number()).length(dimension) })),
-});
+const replySchema = z.object({ embeddings: z.array(z.object({ values: z.array(z.number()) })) });
 
-type SizedEmbedRequest = EmbedContentRequest & { outputDimensionality: number };
+type SizedEmbedRequest = EmbedContentRequest & { outputDimensionality?: number };
 
 /** Embeddings by Gemini, told apart by task: questions and the entries that answer them. */
-export function createGeminiEmbeddingModel({
-  keys,
-  baseUrl,
-  queryTimeoutMs = 2_000,
-  documentTimeoutMs = 20_000,
-  halfOpenAfterMs = 3_000,
-}: GeminiEmbeddingOptions): EmbeddingModel {
-  const breaker = createCircuitBreaker({ failuresToOpen, halfOpenAfterMs });
+export function createGeminiEmbeddingModel(options: GeminiEmbeddingOptions): EmbeddingModel {
+  const { model, keys, baseUrl, refusedFields } = options;
 
-  async function send(texts: readonly string[], taskType: TaskType, signal: AbortSignal) {
-    const requests = texts.map((text) => createRequest(text, taskType));
-    const reply = await keys.withKey(model, signal, (apiKey) =>
-      new GoogleGenerativeAI(apiKey)
-        .getGenerativeModel({ model }, { baseUrl })
-        .batchEmbedContents({ requests }, { signal }),
-    );
+  /** Each text is a content of its own: several parts of one content would become one vector. */
+  function createRequest(text: string, purpose: EmbeddingPurpose): SizedEmbedRequest {
+    const format = embeddingFormats[model](text, purpose);
+    return {
+      content: { role: 'user', parts: [{ text: format.text }] },
+      ...(format.taskType !== undefined && { taskType: format.taskType }),
+      // Without it the full vectors come, whose beginnings are the shorter ones.
+      ...(!refusedFields.has(model, 'outputDimensionality') && { outputDimensionality: embeddingDimension }),
+    };
+  }
+
+  /** The SDK cannot read an error that comes as an array of one; whether it was about the key, a probe can tell. */
+  async function explainRefusal(error: unknown, apiKey: string): Promise<never> {
+    const isUnread =
+      error instanceof GoogleGenerativeAIFetchError && error.status === 400 && /\]\s*$/.test(error.message);
+    if (isUnread && (await probeModel(model, apiKey, { baseUrl, timeoutMs: probeTimeoutMs })) === 'refused') {
+      throw new KeyRefusedError('The API key is not valid', true, error);
+    }
+    throw error;
+  }
+
+  async function send(texts: readonly string[], purpose: EmbeddingPurpose, signal: AbortSignal) {
+    const reply = await refusedFields.heal(model, () => {
+      const requests = texts.map((text) => createRequest(text, purpose));
+      return keys.withKey(model, signal, (apiKey) =>
+        new GoogleGenerativeAI(apiKey)
+          .getGenerativeModel({ model }, { baseUrl })
+          .batchEmbedContents({ requests }, { signal })
+          .catch((error: unknown) => explainRefusal(error, apiKey)),
+      );
+    });
     const parsed = replySchema.safeParse(reply);
-    if (!parsed.success || parsed.data.embeddings.length !== texts.length) {
-      throw new DependencyError('gemini', 'unavailable', 'The reply does not hold one embedding per text', {
-        retryable: true,
-        cause: parsed.error,
-      });
-    }
-    return parsed.data.embeddings.map(({ values }) => normalise(values));
+    if (parsed.success) return parsed.data.embeddings.map(({ values }) => values);
+    throw new DependencyError('gemini', 'unavailable', 'The reply holds no embeddings', {
+      retryable: true,
+      cause: parsed.error,
+    });
   }
 
-  /** An embedding costs next to nothing, and without one a question is searched by its words alone. */
-  async function sendUntilDone(texts: readonly string[], taskType: TaskType, signal: AbortSignal) {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await send(texts, taskType, signal);
-      } catch (error) {
-        if (tries === maxTries || signal.aborted || !mapGeminiError(error).retryable) throw error;
-      }
-      await sleep(Math.random() * maxRetryDelayMs, undefined, { signal });
-    }
-  }
-
-  async function embedBatch(
-    texts: readonly string[],
-    taskType: TaskType,
-    timeoutMs: number,
-    parent: AbortSignal,
-  ) {
-    const pass = breaker.enter();
-    if (!pass) throw new DependencyError('gemini', 'unavailable', 'Embeddings are resting after failures');
-    const controller = createLinkedController(parent);
-    const expire = () =>
-      controller.abort(new DependencyError('gemini', 'timeout', `No embeddings within ${timeoutMs} ms`));
-    const timer = setTimeout(expire, timeoutMs);
-    try {
-      const embeddings = await sendUntilDone(texts, taskType, controller.signal);
-      pass.succeed();
-      return embeddings;
-    } catch (error) {
-      if (parent.aborted) {
-        pass.cancel();
-        throw parent.reason;
-      }
-      const failure = mapGeminiError(controller.signal.aborted ? controller.signal.reason : error);
-      if (failure.reason === 'unavailable') pass.fail();
-      else if (failure.reason === 'timeout') pass.fail(failuresToOpen / 2);
-      else pass.cancel();
-      throw failure;
-    } finally {
-      clearTimeout(timer);
-      controller.unlink();
-    }
-  }
-
-  async function embed(
-    texts: readonly string[],
-    taskType: TaskType,
-    timeoutMs: number,
-    signal = new AbortController().signal,
-  ) {
-    const embeddings: number[][] = [];
-    for (let start = 0; start < texts.length; start += batchSize) {
-      const batch = texts.slice(start, start + batchSize);
-      embeddings.push(...(await embedBatch(batch, taskType, timeoutMs, signal)));
-    }
-    return embeddings;
-  }
-
-  return {
-    name: model,
-    dimension,
-    embedQueries: (texts, signal) => embed(texts, TaskType.RETRIEVAL_QUERY, queryTimeoutMs, signal),
-    embedDocuments: (texts, signal) => embed(texts, TaskType.RETRIEVAL_DOCUMENT, documentTimeoutMs, signal),
-  };
-}
-
-/** Each text is a content of its own: several parts of one content would become one vector. */
-function createRequest(text: string, taskType: TaskType): SizedEmbedRequest {
-  return { content: { role: 'user', parts: [{ text }] }, taskType, outputDimensionality: dimension };
-}
-
-function normalise(vector: readonly number[]): number[] {
-  const norm = Math.hypot(...vector);
-  return norm === 0 ? [...vector] : vector.map((value) => value / norm);
+  return createResilientEmbeddingModel(
+    { name: model, dimension: embeddingDimension, batchSize, send },
+    options,
+  );
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DependencyError } from '../../domain/errors.ts';
 import type { ModelGate } from '../../domain/models/model-gate.ts';
-import { KeyRefusedError, mapGeminiError } from './map-gemini-error.ts';
+import { KeyRefusedError, keyAdvice, mapGeminiError } from './map-gemini-error.ts';
 
 /** How long a refused key is left alone, unless a probe finds it good again. */
 const refusedPauseMs = 30_000;
@@ -17,6 +17,8 @@ export interface KeyRing {
   /** Forgets that a key was refused. */
   accept(apiKey: string): void;
   count(model: string): { total: number; exhausted: number; refused: number };
+  /** What to do about refused keys that are of a kind no longer taken; undefined without one. */
+  advice(): string | undefined;
   /** Any key, refused ones last: for probes that cost nothing. */
   probeKeys(): string[];
 }
@@ -31,6 +33,7 @@ export interface KeyRingOptions {
 /** The API keys in turn, without those that a quota or a refusal has put aside. */
 export function createKeyRing({ apiKeys, gate, now = () => performance.now() }: KeyRingOptions): KeyRing {
   const refusedUntil = new Map<string, number>();
+  const oldKinds = new Set<string>();
   let turn = 0;
 
   const isRefused = (key: string) => (refusedUntil.get(key) ?? 0) > now();
@@ -45,8 +48,10 @@ export function createKeyRing({ apiKeys, gate, now = () => performance.now() }: 
   /** True when the failure is about the key, so that another one may do. */
   function setAside(model: string, key: string, failure: DependencyError): boolean {
     if (failure.reason === 'throttled') gate.close(scopeOf(model, key), failure.retryAfterMs ?? 0);
-    else if (failure instanceof KeyRefusedError) refusedUntil.set(key, now() + refusedPauseMs);
-    else return false;
+    else if (failure instanceof KeyRefusedError) {
+      refusedUntil.set(key, now() + refusedPauseMs);
+      if (failure.isOldKind) oldKinds.add(key);
+    } else return false;
     return true;
   }
 
@@ -81,6 +86,7 @@ export function createKeyRing({ apiKeys, gate, now = () => performance.now() }: 
     },
     accept(apiKey) {
       refusedUntil.delete(apiKey);
+      oldKinds.delete(apiKey);
     },
     count(model) {
       const keys = apiKeys();
@@ -88,6 +94,7 @@ export function createKeyRing({ apiKeys, gate, now = () => performance.now() }: 
       const exhausted = keys.filter((key) => !isRefused(key) && closedForMs(model, key) > 0);
       return { total: keys.length, exhausted: exhausted.length, refused: refused.length };
     },
+    advice: () => (apiKeys().some((key) => isRefused(key) && oldKinds.has(key)) ? keyAdvice : undefined),
     probeKeys: () => [...apiKeys()].sort((a, b) => Number(isRefused(a)) - Number(isRefused(b))),
   };
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { DependencyError } from '../../domain/errors.ts';
 import type { ModelUsage } from '../../domain/models/language-model.ts';
-import { mapGeminiStatus } from './map-gemini-error.ts';
+import { mapGeminiStatus, statusSchema } from './map-gemini-error.ts';
 
-/** What this service reads of a streamed GenerateContentResponse; the SDK's types lack half of it. */
+/** What this service reads of a streamed GenerateContentResponse; any field may be null, and the SDK's types lack half. */
 const chunkSchema = z.object({
   candidates: z
     .array(
@@ -11,30 +11,25 @@ const chunkSchema = z.object({
         content: z
           .object({
             parts: z
-              .array(z.object({ text: z.string().optional(), thought: z.boolean().optional() }))
-              .optional(),
+              .array(z.object({ text: z.string().nullish(), thought: z.boolean().nullish() }))
+              .nullish(),
           })
-          .optional(),
-        finishReason: z.string().optional(),
+          .nullish(),
+        finishReason: z.string().nullish(),
       }),
     )
-    .optional(),
-  promptFeedback: z.object({ blockReason: z.string().optional() }).optional(),
+    .nullish(),
+  promptFeedback: z.object({ blockReason: z.string().nullish() }).nullish(),
   usageMetadata: z
     .object({
-      promptTokenCount: z.number().optional(),
-      candidatesTokenCount: z.number().optional(),
-      thoughtsTokenCount: z.number().optional(),
+      promptTokenCount: z.number().nullish(),
+      candidatesTokenCount: z.number().nullish(),
+      thoughtsTokenCount: z.number().nullish(),
+      cachedContentTokenCount: z.number().nullish(),
     })
-    .optional(),
-  modelVersion: z.string().optional(),
-  error: z
-    .object({
-      code: z.number().optional(),
-      message: z.string().optional(),
-      details: z.array(z.unknown()).optional(),
-    })
-    .optional(),
+    .nullish(),
+  modelVersion: z.string().nullish(),
+  error: statusSchema.nullish(),
 });
 
 export interface Chunk {
@@ -45,8 +40,8 @@ export interface Chunk {
 }
 
 /** @throws DependencyError for an error sent inside a 200 stream, a blocked prompt, or what is no chunk at all. */
-export function mapChunk(value: unknown): Chunk {
-  const parsed = chunkSchema.safeParse(value);
+export function parseChunk(data: string): Chunk {
+  const parsed = chunkSchema.safeParse(parseJson(data));
   if (!parsed.success) {
     throw new DependencyError('gemini', 'unavailable', 'The stream holds something else than an answer', {
       retryable: true,
@@ -65,15 +60,31 @@ export function mapChunk(value: unknown): Chunk {
     throw new DependencyError('gemini', 'blocked', `The prompt was blocked: ${promptFeedback.blockReason}`);
   }
   const candidate = candidates?.[0];
-  const spokenParts = candidate?.content?.parts?.filter(({ thought }) => !thought) ?? [];
+  let text = '';
+  for (const part of candidate?.content?.parts ?? []) if (part.text && !part.thought) text += part.text;
   return {
-    text: spokenParts.map(({ text }) => text ?? '').join(''),
-    finishReason: candidate?.finishReason,
-    modelVersion,
-    // Thoughts are billed as output.
-    usage: usageMetadata && {
-      inputTokens: usageMetadata.promptTokenCount ?? 0,
-      outputTokens: (usageMetadata.candidatesTokenCount ?? 0) + (usageMetadata.thoughtsTokenCount ?? 0),
-    },
+    text,
+    finishReason: candidate?.finishReason ?? undefined,
+    modelVersion: modelVersion ?? undefined,
+    usage: usageMetadata ? mapUsage(usageMetadata) : undefined,
   };
+}
+
+function mapUsage(usage: NonNullable<z.output<typeof chunkSchema>['usageMetadata']>): ModelUsage {
+  const thoughtTokens = usage.thoughtsTokenCount ?? 0;
+  return {
+    inputTokens: usage.promptTokenCount ?? 0,
+    // Thoughts are billed as output.
+    outputTokens: (usage.candidatesTokenCount ?? 0) + thoughtTokens,
+    thoughtTokens,
+    cachedTokens: usage.cachedContentTokenCount ?? 0,
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,7 @@
+import { GoogleGenerativeAIFetchError } from '@google/generative-ai';
 import { z } from 'zod';
 import { DependencyError, type DependencyErrorOptions, type DependencyFailure } from '../../domain/errors.ts';
+import { HttpStatusError } from '../model-http/http-status-error.ts';
 
 /**
  * How long a daily quota keeps a key from being tried. It renews at midnight Pacific time
@@ -11,39 +13,54 @@ export const dailyQuotaPauseMs = 3_600_000;
 const defaultPauseMs = 5_000;
 
 const detailSchema = z.looseObject({
-  '@type': z.string().optional(),
-  reason: z.string().optional(),
-  retryDelay: z.string().optional(),
-  violations: z.array(z.looseObject({ quotaId: z.string().optional() })).optional(),
+  '@type': z.string().nullish(),
+  reason: z.string().nullish(),
+  retryDelay: z.string().nullish(),
+  violations: z.array(z.looseObject({ quotaId: z.string().nullish() })).nullish(),
 });
 type Detail = z.output<typeof detailSchema>;
 
-/** The parts of a google.rpc.Status that decide; both the SDK's fetch error and an error in a stream have them. */
+/** A google.rpc.Status, whether it came as a body or inside a stream. */
+export const statusSchema = z.object({
+  code: z.number().nullish(),
+  message: z.string().nullish(),
+  details: z.array(z.unknown()).nullish(),
+});
+
+/** The parts of a status that decide. */
 export interface GeminiStatusError {
   status: number;
   message: string;
   details: readonly unknown[];
+  /** The header Retry-After; details that name a time win. */
+  retryAfterMs?: number | undefined;
 }
-
-const fetchErrorSchema = z.object({
-  status: z.number(),
-  message: z.string(),
-  errorDetails: z.array(z.unknown()).optional().catch([]),
-});
 
 /** It was the key that was refused, not the request: another key may do. */
 export class KeyRefusedError extends DependencyError {
-  constructor(message: string, cause: unknown) {
+  /** The key may be one of the kind that Google no longer takes. */
+  readonly isOldKind: boolean;
+
+  constructor(message: string, isOldKind: boolean, cause: unknown) {
     super('gemini', 'rejected', message, { cause });
+    this.isOldKind = isOldKind;
   }
 }
 
-/** Turns whatever the SDK threw into the error that the rest of the service understands. */
+/** For keys of the old kind (ai.google.dev/gemini-api/docs/api-key). */
+export const keyAdvice = 'make an authorised key (AQ.)';
+
+/** Turns whatever a call threw into the error that the rest of the service understands. */
 export function mapGeminiError(error: unknown): DependencyError {
   if (error instanceof DependencyError) return error;
-  const parsed = fetchErrorSchema.safeParse(error);
-  if (parsed.success) {
-    const { status, message, errorDetails = [] } = parsed.data;
+  if (error instanceof HttpStatusError) {
+    const failed = createFetchError(error);
+    const { status = error.status, message, errorDetails = [] } = failed;
+    const { retryAfterMs } = error;
+    return mapGeminiStatus({ status, message, details: errorDetails, retryAfterMs }, failed);
+  }
+  if (error instanceof GoogleGenerativeAIFetchError && error.status !== undefined) {
+    const { status, message, errorDetails = [] } = error;
     return mapGeminiStatus({ status, message, details: errorDetails }, error);
   }
   // No status: the connection was refused or cut, or what came was not what the SDK can read.
@@ -53,15 +70,52 @@ export function mapGeminiError(error: unknown): DependencyError {
   });
 }
 
+const errorBodySchema = z.object({ error: statusSchema });
+
+/** The SDK's own error for a body in any of the shapes that Google sends: an object, or an array of one. */
+export function createFetchError({
+  status,
+  statusText,
+  body,
+}: HttpStatusError): GoogleGenerativeAIFetchError {
+  const parsed = errorBodySchema.safeParse(firstOf(parseJson(body)));
+  const { message, details } = parsed.data?.error ?? {};
+  return new GoogleGenerativeAIFetchError(
+    `[${status} ${statusText}] ${message ?? ''}`.trim(),
+    status,
+    statusText,
+    details?.filter(
+      (detail): detail is Record<string, unknown> => typeof detail === 'object' && detail !== null,
+    ),
+  );
+}
+
+const firstOf = (value: unknown): unknown => (Array.isArray(value) ? value[0] : value);
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 export function mapGeminiStatus(
-  { status, message, details }: GeminiStatusError,
+  { status, message, details, retryAfterMs }: GeminiStatusError,
   cause?: unknown,
 ): DependencyError {
   const known = parseDetails(details);
-  if (status === 429) return failure('throttled', message, { retryAfterMs: pauseMs(known), cause });
+  if (status === 429) {
+    return failure('throttled', message, {
+      retryAfterMs: pauseMs(known) ?? retryAfterMs ?? defaultPauseMs,
+      cause,
+    });
+  }
   if (status === 404) return failure('not_found', message, { cause });
-  if (status === 401 || status === 403 || isKeyInvalid(known, message)) {
-    return new KeyRefusedError(message, cause);
+  const isInvalid = isKeyInvalid(known, message);
+  if (status === 401 || status === 403 || isInvalid) {
+    const isOldKind = isInvalid || known.some(({ reason }) => reason === 'ACCESS_TOKEN_TYPE_UNSUPPORTED');
+    return new KeyRefusedError(message, isOldKind, cause);
   }
   if (status === 408 || status === 504) return failure('timeout', message, { retryable: true, cause });
   if (status >= 500) return failure('unavailable', message, { retryable: true, cause });
@@ -79,13 +133,13 @@ function isKeyInvalid(details: readonly Detail[], message: string): boolean {
   return details.some(({ reason }) => reason?.startsWith('API_KEY_')) || /api key not valid/i.test(message);
 }
 
-function pauseMs(details: readonly Detail[]): number {
+function pauseMs(details: readonly Detail[]): number | undefined {
   const isDaily = details.some(({ violations }) =>
     violations?.some(({ quotaId }) => quotaId?.includes('PerDay')),
   );
   if (isDaily) return dailyQuotaPauseMs;
-  const delay = details.find(({ retryDelay }) => retryDelay !== undefined)?.retryDelay;
-  return (delay === undefined ? undefined : parseDurationMs(delay)) ?? defaultPauseMs;
+  const delay = details.find(({ retryDelay }) => retryDelay)?.retryDelay;
+  return delay ? parseDurationMs(delay) : undefined;
 }
 
 /** google.protobuf.Duration in JSON: seconds with up to nine fractional digits and an `s`. */

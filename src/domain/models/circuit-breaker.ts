@@ -10,6 +10,8 @@ export interface BreakerPass {
 export interface CircuitBreaker {
   /** A pass for one call, or undefined while calls are pointless. */
   enter(): BreakerPass | undefined;
+  /** Closes it because something else than a call found the cause gone. Does nothing while a trial call decides. */
+  reset(): void;
   /** Instant on the injected clock when it opened; undefined while closed. */
   readonly openSince: number | undefined;
   /** True while trial calls decide whether it closes. */
@@ -96,6 +98,9 @@ export function createCircuitBreaker({
       trialsRunning += 1;
       lastTrialBeganAt = now();
       return createPass(true);
+    },
+    reset() {
+      if (trialsRunning === 0) close();
     },
     get openSince() {
       return openSince;

@@ -1,3 +1,5 @@
+import { DependencyError } from '../errors.ts';
+
 export interface PromptMessage {
   author: 'user' | 'assistant';
   text: string;
@@ -11,7 +13,25 @@ export interface Prompt {
 
 export interface ModelUsage {
   inputTokens: number;
+  /** Thoughts included, as they are billed. */
   outputTokens: number;
+  /** Of the output, those that nobody reads. */
+  thoughtTokens: number;
+  /** Of the input, those that the provider had at hand. */
+  cachedTokens: number;
+}
+
+export const noUsage: ModelUsage = { inputTokens: 0, outputTokens: 0, thoughtTokens: 0, cachedTokens: 0 };
+
+/** A reply that ended in a way that makes it no answer, although it was paid for. */
+export class UnfinishedReplyError extends DependencyError {
+  readonly usage: ModelUsage;
+
+  constructor(failure: DependencyError, usage: ModelUsage) {
+    const { dependency, reason, message, retryable, cause } = failure;
+    super(dependency, reason, message, { retryable, cause });
+    this.usage = usage;
+  }
 }
 
 /**

@@ -1,17 +1,15 @@
 import { type DependencyFailure, isDependencyError } from '../errors.ts';
-import type { LanguageModel } from './language-model.ts';
+import { type LanguageModel, type ModelUsage, noUsage, UnfinishedReplyError } from './language-model.ts';
 
 /** How one call to a model ended. `aborted`: the asker went away, or its time was up elsewhere. */
 export type CallOutcome = 'ok' | 'aborted' | 'error' | DependencyFailure;
 
-export interface ModelCall {
+export interface ModelCall extends ModelUsage {
   model: string;
   outcome: CallOutcome;
   durationMs: number;
   /** Until the first text; undefined if none came. */
   firstTextMs: number | undefined;
-  inputTokens: number;
-  outputTokens: number;
   /** 1 for the first call of an answer, higher for retries and fallbacks. */
   attempt: number;
 }
@@ -27,7 +25,7 @@ export function createObservedModel(
       const startedAt = performance.now();
       let firstTextMs: number | undefined;
       let outcome: CallOutcome = 'aborted';
-      let usage = { inputTokens: 0, outputTokens: 0 };
+      let usage = noUsage;
       try {
         for await (const event of model.generate(prompt, options)) {
           if (event.type === 'text') firstTextMs ??= performance.now() - startedAt;
@@ -38,6 +36,7 @@ export function createObservedModel(
           yield event;
         }
       } catch (error) {
+        if (error instanceof UnfinishedReplyError) usage = error.usage;
         if (isDependencyError(error)) outcome = error.reason;
         else if (!options.signal.aborted) outcome = 'error';
         throw error;

@@ -4,9 +4,11 @@ import {
   type GeminiEmbeddingOptions,
 } from '../../../src/adapters/gemini/embedding-model.ts';
 import { createKeyRing } from '../../../src/adapters/gemini/key-ring.ts';
+import { createRefusedFields } from '../../../src/adapters/gemini/refused-fields.ts';
 import { createMemoryModelGate } from '../../fakes/memory-model-gate.ts';
 import { type GeminiServer, startGeminiServer } from '../../gemini-server/gemini-server.ts';
 import type { Fault } from '../../gemini-server/script.ts';
+import { createBadKeyStatus } from '../../gemini-server/wire.ts';
 
 let server: GeminiServer;
 beforeAll(async () => {
@@ -20,7 +22,14 @@ afterAll(() => server.close());
 
 function createModel(options: Partial<GeminiEmbeddingOptions> = {}) {
   const keys = createKeyRing({ apiKeys: () => ['key-a'], gate: createMemoryModelGate() });
-  return createGeminiEmbeddingModel({ keys, baseUrl: server.url, queryTimeoutMs: 1000, ...options });
+  return createGeminiEmbeddingModel({
+    model: 'gemini-embedding-001',
+    keys,
+    baseUrl: server.url,
+    refusedFields: createRefusedFields(),
+    queryTimeoutMs: 1000,
+    ...options,
+  });
 }
 
 interface BatchBody {
@@ -31,18 +40,21 @@ const dot = (a: readonly number[], b: readonly number[]) =>
   a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
 
 describe('embeddings', () => {
-  it('are unit vectors of the stated length, in order, near for similar texts', async () => {
-    const model = createModel();
-    const [opening, hours, canteen] = await model.embedQueries([
-      'When does the library open?',
-      'library opening hours',
-      'What is for lunch in the canteen?',
-    ]);
-    if (!opening || !hours || !canteen) throw new Error('an embedding is missing');
-    expect(opening).toHaveLength(model.dimension);
-    expect(dot(opening, opening)).toBeCloseTo(1, 10);
-    expect(dot(opening, hours)).toBeGreaterThan(dot(opening, canteen) + 0.2);
-  });
+  it.each(['gemini-embedding-001', 'gemini-embedding-2'] as const)(
+    'of %s are unit vectors of the stated length, in order, near for similar texts',
+    async (name) => {
+      const model = createModel({ model: name });
+      const [opening, hours, canteen] = await model.embedQueries([
+        'When does the library open?',
+        'library opening hours',
+        'What is for lunch in the canteen?',
+      ]);
+      if (!opening || !hours || !canteen) throw new Error('an embedding is missing');
+      expect(opening).toHaveLength(model.dimension);
+      expect(dot(opening, opening)).toBeCloseTo(1, 10);
+      expect(dot(opening, hours)).toBeGreaterThan(dot(opening, canteen) + 0.2);
+    },
+  );
 
   it('tell questions from documents, each text a content of its own', async () => {
     const model = createModel();
@@ -53,6 +65,42 @@ describe('embeddings', () => {
       { taskType: 'RETRIEVAL_QUERY', content: { parts: [{ text: 'b' }] } },
     ]);
     expect(requestsOf(1)).toMatchObject([{ taskType: 'RETRIEVAL_DOCUMENT' }]);
+  });
+
+  it('of gemini-embedding-2 say by a prefix what a text is', async () => {
+    const model = createModel({ model: 'gemini-embedding-2' });
+    await model.embedQueries(['a']);
+    await model.embedDocuments(['c']);
+    const part = (text: string) => ({ outputDimensionality: 768, content: { parts: [{ text }] } });
+    expect(requestsOf(0)).toMatchObject([part('task: search result | query: a')]);
+    expect(requestsOf(1)).toMatchObject([part('title: none | text: c')]);
+    expect(requestsOf(0)[0]).not.toHaveProperty('taskType');
+  });
+
+  it('are shortened here once a model refuses to', async () => {
+    server.setScript({ refusedEmbeddingFields: ['outputDimensionality'] });
+    const refused: string[] = [];
+    const refusedFields = createRefusedFields({ onRefused: (...what) => refused.push(what.join(' ')) });
+    const model = createModel({ refusedFields });
+    const [vector = []] = await model.embedQueries(['a']);
+    expect(vector).toHaveLength(768);
+    expect(dot(vector, vector)).toBeCloseTo(1, 10);
+    await model.embedQueries(['b']);
+    expect(server.calls()).toHaveLength(3);
+    expect(refused).toEqual(['gemini-embedding-001 outputDimensionality']);
+  });
+
+  it('come by another key when one is refused by an error in an array', async () => {
+    const body = JSON.stringify([createBadKeyStatus(400)]);
+    const apiKeys = () => ['k1', 'k2'];
+    const keys = createKeyRing({ apiKeys, gate: createMemoryModelGate() });
+    const model = createModel({ keys });
+    server.setScript({
+      faults: [{ kind: 'raw', status: 400, body, key: 'k1', methods: ['batchEmbedContents', 'get'] }],
+    });
+    for (const text of ['a', 'b', 'c']) expect(await model.embedQueries([text])).toHaveLength(1);
+    expect(keys.count('gemini-embedding-001')).toMatchObject({ refused: 1 });
+    expect(keys.advice()).toBe('make an authorised key (AQ.)');
   });
 
   it('go out in batches of 100 at most', async () => {

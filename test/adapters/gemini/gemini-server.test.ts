@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type GeminiServer, startGeminiServer } from '../../gemini-server/gemini-server.ts';
+import type { ProfileName } from '../../gemini-server/profiles.ts';
 
 let server: GeminiServer;
 beforeAll(async () => {
@@ -44,7 +45,7 @@ describe('the Gemini-compatible server', () => {
   it('answers in one piece as well as in a stream', async () => {
     server.setScript({ text: 'Good morning.', chunks: 4 });
     const path = '/v1beta/models/gemini-3.5-flash-lite:generateContent';
-    const body = await jsonOf(request(path, { contents }));
+    const body = await jsonOf(request(path, { contents, store: false }));
     const { parts } = body.candidates[0].content;
     expect(parts.map(({ text }: { text: string }) => text).join('')).toBe('Good morning.');
     expect(body).toMatchObject({ candidates: [{ finishReason: 'STOP' }], usageMetadata: {} });
@@ -63,11 +64,51 @@ describe('the Gemini-compatible server', () => {
     expect((await batch(101)).status).toBe(400);
   });
 
+  it.each<[ProfileName, accepted: object[], refused: object[]]>([
+    [
+      '3.5-flash-lite',
+      [
+        { temperature: 1 },
+        { thinkingConfig: { thinkingLevel: 'MINIMAL' } },
+        { thinkingConfig: { thinkingBudget: 9 } },
+      ],
+      [{ thinkingConfig: { thinkingLevel: 'LOW', thinkingBudget: 9 } }, { unheardOf: 1 }],
+    ],
+    [
+      '3.8-flash',
+      [{}, { thinkingConfig: { thinkingLevel: 'LOW' } }],
+      [{ thinkingConfig: { thinkingLevel: 'MINIMAL' } }, { thinkingConfig: { thinkingBudget: 0 } }],
+    ],
+    [
+      'next',
+      [{ thinkingConfig: { thinkingLevel: 'HIGH' } }],
+      [{ temperature: 0.7 }, { topP: 1 }, { topK: 1 }, { thinkingConfig: { thinkingBudget: 9 } }],
+    ],
+  ])('takes and refuses settings as %s does', async (profile, accepted, refused) => {
+    server.setScript({ profiles: { 'gemini-x': profile } });
+    const statusOf = async (generationConfig: object) => {
+      const body = { contents, store: false, generationConfig };
+      return (await request('/v1beta/models/gemini-x:generateContent', body)).status;
+    };
+    expect(await Promise.all(accepted.map(statusOf))).toEqual(accepted.map(() => 200));
+    expect(await Promise.all(refused.map(statusOf))).toEqual(refused.map(() => 400));
+  });
+
+  it('refuses what would be stored, and fails the test that asked for it', async () => {
+    const strict = await startGeminiServer();
+    const response = await fetch(`${strict.url}/v1beta/models/gemini-3.8-flash:generateContent?key=k`, {
+      method: 'POST',
+      body: JSON.stringify({ contents }),
+    });
+    expect(response.status).toBe(400);
+    await expect(strict.close()).rejects.toThrow('without "store": false');
+  });
+
   it('is scripted and watched from another process over HTTP', async () => {
     const script = { faults: [{ kind: 'status', status: 503 }] };
     await fetch(`${server.url}/control/script`, { method: 'PUT', body: JSON.stringify(script) });
     const path = '/v1beta/models/gemini-3.5-flash-lite:streamGenerateContent?alt=sse';
-    expect((await request(path, { contents })).status).toBe(503);
+    expect((await request(path, { contents, store: false })).status).toBe(503);
     const { open, calls } = await jsonOf(fetch(`${server.url}/control/calls`));
     expect(open).toBe(0);
     expect(calls).toMatchObject([{ method: 'streamGenerateContent', key: 'key', fault: 'status' }]);

@@ -1,24 +1,20 @@
-import { createBreakerModel, failuresToOpen } from '../../domain/models/breaker-model.ts';
-import { createBudgetedModel } from '../../domain/models/budgeted-model.ts';
-import { createCircuitBreaker } from '../../domain/models/circuit-breaker.ts';
-import { createDeadlineModel } from '../../domain/models/deadline-model.ts';
-import { createFallbackModel } from '../../domain/models/fallback-model.ts';
-import type { LanguageModel } from '../../domain/models/language-model.ts';
-import type { ModelGate } from '../../domain/models/model-gate.ts';
-import { createObservedModel, type ModelCall } from '../../domain/models/observed-model.ts';
-import { createRetryingModel } from '../../domain/models/retrying-model.ts';
-import { createGeminiMonitor, type GeminiStatus, type StateChange } from './gemini-monitor.ts';
-import type { KeyRing } from './key-ring.ts';
-import { createGeminiLanguageModel } from './language-model.ts';
-import { probeModel } from './probe-model.ts';
+import { createBreakerModel, failuresToOpen } from './breaker-model.ts';
+import { createBudgetedModel } from './budgeted-model.ts';
+import { createCircuitBreaker } from './circuit-breaker.ts';
+import { createDeadlineModel } from './deadline-model.ts';
+import { createFallbackModel } from './fallback-model.ts';
+import type { LanguageModel } from './language-model.ts';
+import type { ModelGate } from './model-gate.ts';
+import { createModelMonitor, type ModelStatus, type StateChange } from './model-monitor.ts';
+import type { ModelProvider } from './model-provider.ts';
+import { createObservedModel, type ModelCall } from './observed-model.ts';
+import { createRetryingModel } from './retrying-model.ts';
 
-export interface GeminiModelOptions {
+export interface AnsweringModelOptions {
+  provider: ModelProvider;
   model: string;
   fallbackModel: string;
-  keys: KeyRing;
   gate: ModelGate;
-  /** Without the version, e.g. `https://generativelanguage.googleapis.com`. */
-  baseUrl: string;
   maxOutputTokens: number;
   temperature: number;
   /** For the whole answer, all tries and models together. */
@@ -30,26 +26,25 @@ export interface GeminiModelOptions {
   onCall?: (call: ModelCall) => void;
   onStateChange?: (change: StateChange) => void;
   onBreakerChange?: (model: string, isOpen: boolean) => void;
-  /** A configured model answers 404; told once until it is found again. */
+  /** A configured model does not exist; told once until it is found again. */
   onMissingModel?: (model: string) => void;
   onModelVersion?: (model: string, modelVersion: string) => void;
 }
 
-export interface GeminiModel extends LanguageModel {
-  status(): GeminiStatus;
+export interface AnsweringModel extends LanguageModel {
+  status(): ModelStatus;
   /** Starts the probes that notice missing models and the end of an outage. */
   start(): void;
   close(): void;
 }
 
-/** Largest `maxOutputTokens` of the Gemini Flash models (ai.google.dev/gemini-api/docs/models). */
+/** More than any model of today gives. */
 const largestOutputTokens = 65_536;
 const maxRetryDelayMs = 600;
 /** Nothing but the knowledge base stands behind the last model: of calls of which 30 % fail, 0.2 % of the answers do. */
 const lastModelRetries = 2;
 /** What a fallback model needs for an answer that is worth starting. */
 const minimumFallbackMs = 2_000;
-const probeTimeoutMs = 1_000;
 /** Half of the longest silence: with the next trial's answer, up again well within 10 s of the cause going away. */
 const trialPatienceMs = 5_000;
 
@@ -57,17 +52,15 @@ const trialPatienceMs = 5_000;
  * The model with everything around it, outermost first: deadline; fallback model; another try with more room after an
  * empty or cut reply; retry; breaker; cluster's budget; observation; the call itself.
  */
-export function createGeminiModel(options: GeminiModelOptions): GeminiModel {
-  const { model, fallbackModel, keys, onCall } = options;
-  const probe = { baseUrl: options.baseUrl, timeoutMs: probeTimeoutMs };
+export function createAnsweringModel(options: AnsweringModelOptions): AnsweringModel {
+  const { provider, model, fallbackModel, onCall } = options;
   const breakers = new Map([model, fallbackModel].map((name) => [name, createBreaker(name)]));
 
-  const monitor = createGeminiMonitor({
+  const monitor = createModelMonitor({
     model,
     fallbackModel,
-    keys,
+    provider,
     breakerOf,
-    probe: (name, apiKey) => probeModel(name, apiKey, probe),
     onStateChange: options.onStateChange ?? (() => {}),
     onMissingModel: options.onMissingModel ?? (() => {}),
   });
@@ -94,12 +87,9 @@ export function createGeminiModel(options: GeminiModelOptions): GeminiModel {
     setImmediate(() => monitor.observe(call));
   }
 
-  function createCall(name: string, room: { maxOutputTokens: number; thinkingBudget?: number }) {
-    const bare = createGeminiLanguageModel({
-      ...room,
-      model: name,
-      keys,
-      baseUrl: options.baseUrl,
+  function createCall(name: string, maxOutputTokens: number) {
+    const bare = provider.createLanguageModel(name, {
+      maxOutputTokens,
       temperature: options.temperature,
       idleTimeoutMs: options.idleTimeoutMs ?? 10_000,
       onModelVersion: (version) => options.onModelVersion?.(name, version),
@@ -110,13 +100,9 @@ export function createGeminiModel(options: GeminiModelOptions): GeminiModel {
 
   function createPersistentModel(name: string, retries: number) {
     const { maxOutputTokens } = options;
-    const roomier = {
-      maxOutputTokens: Math.min(2 * maxOutputTokens, largestOutputTokens),
-      thinkingBudget: 0,
-    };
     return createFallbackModel(
-      createRetryingModel(createCall(name, { maxOutputTokens }), { retries, maxDelayMs: maxRetryDelayMs }),
-      createCall(name, roomier),
+      createRetryingModel(createCall(name, maxOutputTokens), { retries, maxDelayMs: maxRetryDelayMs }),
+      createCall(name, Math.min(2 * maxOutputTokens, largestOutputTokens)),
       {
         when: ({ reason }) => reason === 'empty' || reason === 'truncated',
         minimumRemainingMs: minimumFallbackMs,

@@ -1,47 +1,45 @@
-import type { CircuitBreaker } from '../../domain/models/circuit-breaker.ts';
-import type { CallOutcome, ModelCall } from '../../domain/models/observed-model.ts';
-import type { KeyRing } from './key-ring.ts';
-import type { ProbeResult } from './probe-model.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
+import type { ModelProvider, ProbeResult } from './model-provider.ts';
+import type { CallOutcome, ModelCall } from './observed-model.ts';
 
 /** `degraded`: only the fallback model answers. `down`: the knowledge base has to. */
-export type GeminiState = 'up' | 'degraded' | 'down' | 'unconfigured';
+export type ModelState = 'up' | 'degraded' | 'down' | 'unconfigured';
 
-export interface GeminiStatus {
-  state: GeminiState;
+export interface ModelStatus {
+  state: ModelState;
   model: string;
   fallbackModel: string;
   /** When the state last left `up`. */
   notUpSince: Date | undefined;
   lastError: string | undefined;
-  /** Configured models that answer 404. */
+  /** Configured models that do not exist. */
   missingModels: readonly string[];
   /** Keys that the model's quota holds back now. */
   exhaustedKeys: number;
-  /** Keys that Google does not accept. */
+  /** Keys that are not accepted. */
   refusedKeys: number;
 }
 
 export interface StateChange {
-  from: GeminiState;
-  to: GeminiState;
-  status: GeminiStatus;
+  from: ModelState;
+  to: ModelState;
+  status: ModelStatus;
 }
 
-export interface GeminiMonitorOptions {
+export interface ModelMonitorOptions {
   model: string;
   fallbackModel: string;
   breakerOf: (model: string) => CircuitBreaker;
-  keys: KeyRing;
-  probe: (model: string, apiKey: string) => Promise<ProbeResult>;
+  provider: Pick<ModelProvider, 'probe' | 'credentials' | 'isBarred'>;
   onStateChange: (change: StateChange) => void;
   onMissingModel: (model: string) => void;
   now?: () => number;
 }
 
-export interface GeminiMonitor {
-  status(): GeminiStatus;
+export interface ModelMonitor {
+  status(): ModelStatus;
   /** Takes note of a call that ended. */
-  observe(call: ModelCall): void;
+  observe(call: Pick<ModelCall, 'model' | 'outcome'>): void;
   /** False while the last probe found nobody at the model's address. */
   isReachable(model: string): boolean;
   /** One look at every model and refused key that is in doubt; cheap, and no request at all while all is well. */
@@ -75,35 +73,46 @@ interface ModelView {
   isMissing: boolean;
 }
 
-/** Knows at any time, with or without traffic, whether the models can be used, and says so once per change. */
-export function createGeminiMonitor(options: GeminiMonitorOptions): GeminiMonitor {
-  const { model, fallbackModel, breakerOf, keys, probe, onStateChange, onMissingModel } = options;
+/**
+ * Knows at any time, with or without traffic, whether the models can be used, and says so once per change. A breaker
+ * that nobody's call can close is closed once a probe says that its model is there.
+ */
+export function createModelMonitor(options: ModelMonitorOptions): ModelMonitor {
+  const { model, fallbackModel, breakerOf, provider, onStateChange, onMissingModel } = options;
+  const { credentials } = provider;
   const now = options.now ?? (() => performance.now());
   const names = [...new Set([model, fallbackModel])];
   const views = new Map(names.map((name) => [name, createView()]));
-  let state: GeminiState = keys.probeKeys().length === 0 ? 'unconfigured' : 'up';
+  let state: ModelState = isConfigured() ? 'up' : 'unconfigured';
   let notUpSince: Date | undefined;
   let lastError: string | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  function isUsable(name: string): boolean {
-    const view = views.get(name);
-    const { total, exhausted, refused } = keys.count(name);
-    if (!view || view.isMissing || exhausted + refused >= total) return false;
-    const breaker = breakerOf(name);
-    if (breaker.openSince === undefined) return true;
-    if (breaker.isTrying) return false;
-    return view.lastProbe === 'available' && now() - view.lastFailureAt > quietMs;
+  function isConfigured(): boolean {
+    return credentials.count(model).total > 0;
   }
 
-  function currentState(): GeminiState {
-    if (keys.probeKeys().length === 0) return 'unconfigured';
+  function isUsable(name: string): boolean {
+    const view = views.get(name);
+    const { total, exhausted, refused } = credentials.count(name);
+    if (!view || view.isMissing || provider.isBarred(name) || exhausted + refused >= total) return false;
+    const breaker = breakerOf(name);
+    if (breaker.openSince === undefined) return true;
+    return !breaker.isTrying && isQuiet(view);
+  }
+
+  function isQuiet({ lastProbe, lastFailureAt }: ModelView): boolean {
+    return lastProbe === 'available' && now() - lastFailureAt > quietMs;
+  }
+
+  function currentState(): ModelState {
+    if (!isConfigured()) return 'unconfigured';
     if (isUsable(model)) return 'up';
     return isUsable(fallbackModel) ? 'degraded' : 'down';
   }
 
-  function describe(): GeminiStatus {
-    const { exhausted, refused } = keys.count(model);
+  function describe(): ModelStatus {
+    const { exhausted, refused } = credentials.count(model);
     return {
       state,
       model,
@@ -131,19 +140,17 @@ export function createGeminiMonitor(options: GeminiMonitorOptions): GeminiMonito
   }
 
   async function checkModel(name: string, view: ModelView) {
-    const inDoubt = view.lastProbe === undefined || view.isMissing || breakerOf(name).openSince !== undefined;
-    const [apiKey] = keys.probeKeys();
-    if (!inDoubt || apiKey === undefined) return;
-    view.lastProbe = await probe(name, apiKey);
+    const breaker = breakerOf(name);
+    const inDoubt = view.lastProbe === undefined || view.isMissing || breaker.openSince !== undefined;
+    if (!inDoubt || !isConfigured()) return;
+    view.lastProbe = await provider.probe(name);
     if (view.lastProbe === 'missing') setMissing(name, view, true);
     if (view.lastProbe === 'available') setMissing(name, view, false);
+    if (isQuiet(view)) breaker.reset();
   }
 
   async function checkKeys() {
-    if (keys.count(model).refused === 0) return;
-    for (const apiKey of keys.probeKeys()) {
-      if ((await probe(model, apiKey)) === 'available') keys.accept(apiKey);
-    }
+    if (credentials.count(model).refused > 0) await credentials.recheck(model);
   }
 
   async function check() {

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createGeminiProvider } from '../../../src/adapters/gemini/provider.ts';
 import {
-  createGeminiModel,
-  type GeminiModel,
-  type GeminiModelOptions,
-} from '../../../src/adapters/gemini/create-model.ts';
-import { createKeyRing } from '../../../src/adapters/gemini/key-ring.ts';
+  type AnsweringModel,
+  type AnsweringModelOptions,
+  createAnsweringModel,
+} from '../../../src/domain/models/answering-model.ts';
 import type { ModelCall } from '../../../src/domain/models/observed-model.ts';
 import { createMemoryModelGate } from '../../fakes/memory-model-gate.ts';
 import { type GeminiServer, startGeminiServer } from '../../gemini-server/gemini-server.ts';
@@ -13,8 +13,10 @@ import { ask } from './ask.ts';
 
 const primary = 'gemini-3.5-flash-lite';
 const fallback = 'gemini-3.8-flash';
+/** What is kept free for thoughts at the level MINIMAL. */
+const minimalThoughts = 512;
 let server: GeminiServer;
-const models: GeminiModel[] = [];
+const models: AnsweringModel[] = [];
 
 beforeAll(async () => {
   server = await startGeminiServer();
@@ -28,14 +30,13 @@ afterEach(() => {
 });
 afterAll(() => server.close());
 
-function createModel(options: Partial<GeminiModelOptions> = {}): GeminiModel {
+function createModel(options: Partial<AnsweringModelOptions> = {}, apiKeys = ['key-a']): AnsweringModel {
   const gate = options.gate ?? createMemoryModelGate();
-  const model = createGeminiModel({
+  const model = createAnsweringModel({
     model: primary,
     fallbackModel: fallback,
-    keys: createKeyRing({ apiKeys: () => ['key-a'], gate }),
+    provider: createGeminiProvider({ apiKeys: () => apiKeys, gate, baseUrl: server.url }),
     gate,
-    baseUrl: server.url,
     maxOutputTokens: 1000,
     temperature: 0.7,
     totalTimeoutMs: 8_000,
@@ -47,9 +48,9 @@ function createModel(options: Partial<GeminiModelOptions> = {}): GeminiModel {
   return model;
 }
 
-const generations = () => server.calls().filter(({ method }) => method !== 'get');
+const generations = () => server.calls().filter(({ method }) => method === 'streamGenerateContent');
 const calledModels = () => generations().map(({ model }) => model);
-const askTimes = async (model: GeminiModel, count: number) => {
+const askTimes = async (model: AnsweringModel, count: number) => {
   for (let asked = 0; asked < count; asked += 1) await ask(model);
 };
 
@@ -110,19 +111,16 @@ describe('the fallback model', () => {
 });
 
 describe('a reply that ran out of tokens', () => {
-  it.each([true, false])(
-    'is asked for once more with room and without thinking (text: %s)',
-    async (withText) => {
-      server.setScript({ faults: [{ kind: 'finish', reason: 'MAX_TOKENS', withText, times: 1 }] });
-      const reply = await ask(createModel());
-      expect(reply.finish?.model).toBe(primary);
-      expect(reply.text).toMatch(/^According to/);
-      expect(generations().map(({ body }) => body)).toMatchObject([
-        { generationConfig: { maxOutputTokens: 1000 } },
-        { generationConfig: { maxOutputTokens: 2000, thinkingConfig: { thinkingBudget: 0 } } },
-      ]);
-    },
-  );
+  it.each([true, false])('is asked for once more with more room (text: %s)', async (withText) => {
+    server.setScript({ faults: [{ kind: 'finish', reason: 'MAX_TOKENS', withText, times: 1 }] });
+    const reply = await ask(createModel());
+    expect(reply.finish?.model).toBe(primary);
+    expect(reply.text).toMatch(/^According to/);
+    expect(generations().map(({ body }) => body)).toMatchObject([
+      { generationConfig: { maxOutputTokens: 1000 + minimalThoughts } },
+      { generationConfig: { maxOutputTokens: 2000 + minimalThoughts } },
+    ]);
+  });
 });
 
 describe('the deadline', () => {
@@ -221,6 +219,30 @@ describe('the status', () => {
     expect(generations()).toEqual([]);
   });
 
+  it('knows a model that only keeps its description to itself from one that is gone', async () => {
+    server.setScript({ undescribedModels: [primary, fallback], missingModels: [fallback] });
+    const breakers: string[] = [];
+    const model = createModel({ onBreakerChange: (name) => breakers.push(name) });
+    model.start();
+    await vi.waitFor(() => expect(model.status()).toMatchObject({ state: 'up', missingModels: [fallback] }));
+    expect(generations().map(({ method }) => method)).not.toContain('streamGenerateContent');
+  });
+
+  it('ends an open breaker that nobody calls', { timeout: 20_000 }, async () => {
+    server.setScript({ faults: [{ kind: 'status', status: 503 }] });
+    const open = new Set<string>();
+    const model = createModel({
+      onBreakerChange: (name, isOpen) => (isOpen ? open.add(name) : open.delete(name)),
+    });
+    model.start();
+    await askTimes(model, 8);
+    expect([...open].sort()).toEqual([primary, fallback]);
+    server.setScript({});
+    server.clearCalls();
+    await vi.waitFor(() => expect(open.size).toBe(0), { timeout: 10_000, interval: 50 });
+    expect(generations()).toEqual([]);
+  });
+
   it('goes down with the models, says so once, and is up again without traffic or paid calls', {
     timeout: 20_000,
   }, async () => {
@@ -242,13 +264,11 @@ describe('the status', () => {
   });
 
   it('counts exhausted and refused keys', async () => {
-    const gate = createMemoryModelGate();
-    const keys = createKeyRing({ apiKeys: () => ['key-a', 'key-b', 'key-c'], gate });
     server.setScript({
       refusedKeys: ['key-a'],
       faults: [{ kind: 'status', status: 429, retryDelaySeconds: 30, key: 'key-b' }],
     });
-    const model = createModel({ gate, keys });
+    const model = createModel({}, ['key-a', 'key-b', 'key-c']);
     await askTimes(model, 3);
     expect(model.status()).toMatchObject({ state: 'up', exhaustedKeys: 1, refusedKeys: 1 });
   });

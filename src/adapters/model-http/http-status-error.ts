@@ -1,0 +1,17 @@
+/** A reply that is an error, with its body as it came. */
+export class HttpStatusError extends Error {
+  override readonly name = 'HttpStatusError';
+  readonly status: number;
+  readonly statusText: string;
+  readonly body: string;
+  /** The header Retry-After, when it gives seconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(status: number, statusText: string, body: string, retryAfter: string | undefined) {
+    super(`HTTP ${status} ${statusText}`);
+    this.status = status;
+    this.statusText = statusText;
+    this.body = body;
+    this.retryAfterMs = retryAfter && /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : undefined;
+  }
+}
