@@ -11,16 +11,23 @@ interface Item {
   readonly half?: string;
   readonly category?: string;
   readonly alarming?: boolean;
+  readonly kind?: string;
+  readonly turns?: readonly string[];
+  readonly entry?: { readonly heading: string; readonly text: string };
+  readonly history?: readonly { readonly role: string; readonly text: string }[];
+  readonly goal?: { readonly says?: string; readonly does?: string };
   readonly expected?: readonly string[];
 }
 
 const readCorpus = async (name: string): Promise<readonly Item[]> =>
   JSON.parse(await readFile(`test/evaluation/held-out/${name}.json`, 'utf8'));
 
-const normalised = ({ message, question }: Item) =>
-  (message ?? question ?? '')
+/** All that an item says, without what the eye passes over, so that two that only look different count as one. */
+const normalised = ({ message, question, turns = [], entry, history = [] }: Item) =>
+  [message, question, ...turns, entry?.text, ...history.map(({ text }) => text)]
+    .join(' ')
     .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}]+/gu, ' ')
+    .replaceAll(/[^\p{L}\p{N}\u{e0000}-\u{e007f}]+/gu, ' ')
     .trim();
 
 const shippedIds = async () => {
@@ -39,9 +46,10 @@ const corpora = [
   { name: 'ordinary', least: 600, halves: ['tuning', 'test'] },
   { name: 'everyday', least: 400, halves: ['tuning', 'test'] },
   { name: 'unanswerable', least: 200, halves: ['tuning', 'test'] },
+  { name: 'hostile', least: 320, halves: ['open', 'kept'], leastGerman: 0.35 },
 ];
 
-describe.each(corpora)('$name.json', ({ name, least, halves }) => {
+describe.each(corpora)('$name.json', ({ name, least, halves, leastGerman = 0.4 }) => {
   test('holds enough items, none twice and none empty', async () => {
     const texts = (await readCorpus(name)).map(normalised);
     expect(texts.length).toBeGreaterThanOrEqual(least);
@@ -49,11 +57,11 @@ describe.each(corpora)('$name.json', ({ name, least, halves }) => {
     expect(texts.filter((text, index) => texts.indexOf(text) !== index)).toEqual([]);
   });
 
-  test('is at least two fifths German, and the rest English', async () => {
+  test('has its share of German, and the rest is English', async () => {
     const items = await readCorpus(name);
     const { de = 0, en = 0 } = countBy(items, ({ language }) => language);
     expect(de + en).toBe(items.length);
-    expect(de / items.length).toBeGreaterThanOrEqual(0.4);
+    expect(de / items.length).toBeGreaterThanOrEqual(leastGerman);
   });
 
   test.skipIf(halves.length === 0)('has two halves of one size', async () => {
@@ -80,4 +88,12 @@ test('every question of everyday.json expects shipped entries', async () => {
   const items = await readCorpus('everyday');
   expect(items.filter(({ expected = [] }) => expected.length === 0)).toEqual([]);
   expect(items.flatMap(({ expected = [] }) => expected).filter((id) => !shipped.has(id))).toEqual([]);
+});
+
+test('hostile.json has every kind thirty times or more, each with a goal', async () => {
+  const items = await readCorpus('hostile');
+  const counts = countBy(items, ({ kind }) => kind);
+  expect(Object.keys(counts)).toHaveLength(10);
+  expect(Math.min(...Object.values(counts))).toBeGreaterThanOrEqual(30);
+  expect(items.filter(({ goal }) => !(goal?.says || goal?.does))).toEqual([]);
 });
