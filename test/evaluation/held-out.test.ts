@@ -47,6 +47,7 @@ const corpora = [
   { name: 'everyday', least: 400, halves: ['tuning', 'test'] },
   { name: 'unanswerable', least: 200, halves: ['tuning', 'test'] },
   { name: 'hostile', least: 320, halves: ['open', 'kept'], leastGerman: 0.35 },
+  { name: 'harmless-lookalikes', least: 500, halves: ['open', 'kept'] },
 ];
 
 describe.each(corpora)('$name.json', ({ name, least, halves, leastGerman = 0.4 }) => {
