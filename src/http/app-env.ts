@@ -7,6 +7,8 @@ export interface AppEnv {
   Bindings: HttpBindings;
   Variables: {
     requestId: string;
+    /** The same for all tries of a request, as its id is, but shown to nobody: no reply, no log. */
+    requestSecret: string;
     /** The client's address as our nginx saw it, IPv6 as its /64; what the rate limit counts. */
     clientAddress: string;
     logger: Logger;

@@ -1,3 +1,4 @@
+import { createKeyReusedError } from '../domain/chat/answer-question.ts';
 import { AppError, isDependencyError } from '../domain/errors.ts';
 import type { SessionIds } from '../domain/sessions/session-id.ts';
 import type { SessionKey, SessionStore } from '../domain/sessions/session-store.ts';
@@ -12,8 +13,9 @@ export interface CallerHeaders {
 /** What a request and its retries have in common. */
 export interface RequestMarks {
   requestId: string;
-  clientAddress: string;
-  idempotencyKey: string | undefined;
+  requestSecret: string;
+  /** Route and Idempotency-Key; its body's hash where no claim compares bodies. */
+  idempotency: { route: string; key: string; bodyHash?: string } | undefined;
 }
 
 /** The caller with a session: the named one if it may be used, else a new one. */
@@ -28,35 +30,51 @@ export interface IdentifyCallerDependencies {
   sessionStore: Pick<SessionStore, 'agreeOnId'>;
 }
 
-/** The function throws AppError VALIDATION_ERROR when header and body name different sessions. */
+/** Versions whose bits are random: nobody guesses the key of somebody else. */
+const randomUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
+
+/**
+ * The function throws AppError VALIDATION_ERROR when header and body name different sessions, or a key that could be
+ * guessed would open one; CONFLICT for a key that came with another body.
+ */
 export function createIdentifyCaller({
   sessionIds,
   sessionStore,
 }: IdentifyCallerDependencies): IdentifyCaller {
-  /** A request's tries have its id, so they make the same session; a retry with a key is told what the first try made. */
-  async function createSession(userId: string, { requestId, clientAddress, idempotencyKey }: RequestMarks) {
-    const sessionId = sessionIds.create(requestId);
-    if (idempotencyKey === undefined) return sessionId;
-    const purpose = `${userId}\n${clientAddress}\n${idempotencyKey}`;
-    return sessionStore.agreeOnId(purpose, sessionId).catch((error: unknown) => {
-      if (isDependencyError(error, 'redis')) return sessionId;
+  /** A retry with a key is told the session that the first try opened. */
+  async function agree(key: SessionKey, purpose: string, bodyHash = ''): Promise<SessionKey> {
+    const proposed = { sessionId: key.sessionId, bodyHash };
+    const agreed = await sessionStore.agreeOnId(purpose, proposed).catch((error: unknown) => {
+      if (isDependencyError(error, 'redis')) return proposed;
       throw error;
     });
+    if (agreed.bodyHash !== bodyHash) throw createKeyReusedError();
+    return { ...key, sessionId: agreed.sessionId };
   }
 
-  return async (headers, bodySessionId, marks) => {
+  return async (headers, bodySessionId, { requestId, requestSecret, idempotency }) => {
     const headerSessionId = headers['x-session-id'];
     if (headerSessionId !== undefined && bodySessionId != null && headerSessionId !== bodySessionId) {
-      throw new AppError('VALIDATION_ERROR', 'session_id differs from the X-Session-ID header.', {
-        details: [{ field: 'session_id', message: 'differs from the X-Session-ID header' }],
-      });
+      throw refuseHeader('session_id', 'differs from the X-Session-ID header');
     }
     const userId = userOf(headers);
     const wanted = headerSessionId ?? bodySessionId ?? undefined;
     // Anyone can call themselves anonymous, so only ids that cannot be guessed may name an anonymous session.
     const isUsable = wanted !== undefined && (userId !== anonymousUser || sessionIds.isOurs(wanted));
-    return { userId, sessionId: isUsable ? wanted : await createSession(userId, marks) };
+    const sessionId = isUsable ? wanted : sessionIds.create(`${requestId}\n${requestSecret}`);
+    if (idempotency === undefined) return { userId, sessionId };
+    const { route, key, bodyHash } = idempotency;
+    if (!isUsable && !randomUuid.test(key)) {
+      throw refuseHeader('idempotency-key', 'must be a random UUID (version 4 or 7) without a session id');
+    }
+    if (isUsable && bodyHash === undefined) return { userId, sessionId };
+    const purpose = [route, userId, isUsable ? wanted : '', key.toLowerCase()].join('\n');
+    return agree({ userId, sessionId }, purpose, bodyHash);
   };
+}
+
+function refuseHeader(field: string, message: string): AppError {
+  return new AppError('VALIDATION_ERROR', `${field}: ${message}.`, { details: [{ field, message }] });
 }
 
 export function userOf(headers: CallerHeaders): string {

@@ -40,9 +40,11 @@ export const callerHeadersSchema = z.object({
 });
 
 export const idempotentHeadersSchema = callerHeadersSchema.extend({
-  'idempotency-key': requestIdSchema
-    .optional()
-    .openapi({ description: 'The same key, user, session and body within 10 minutes gets the same answer.' }),
+  'idempotency-key': requestIdSchema.optional().openapi({
+    description:
+      'The same key, route, user, session and body within 10 minutes gets the same answer. Without a session id ' +
+      'it must be a random UUID.',
+  }),
 });
 
 /** Roles and campuses that a request may name. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
@@ -131,11 +132,33 @@ describe('an Idempotency-Key', () => {
   });
 
   test('of an anonymous caller leads to the same new session', async () => {
-    const send = (client: ApiClient) =>
-      client.ask('What does the student card do?', { headers: { 'Idempotency-Key': 'anonymous-key-1' } });
-    // Replicas that are asked directly see the address that nginx sees.
-    const [first, second] = [await send(nginx), await send(nginx)];
-    expect(second).toMatchObject({ session_id: first.session_id, request_id: first.request_id });
+    const headers = { 'Idempotency-Key': randomUUID() };
+    const send = (client: ApiClient) => client.ask('What does the student card do?', { headers });
+    const first = await send(nginx);
+    for (const again of [nginx, replica(1)]) {
+      const { session_id, request_id } = await send(again);
+      expect({ session_id, request_id }).toEqual({
+        session_id: first.session_id,
+        request_id: first.request_id,
+      });
+    }
+  });
+});
+
+describe('one Idempotency-Key', () => {
+  test('on two routes has an answer on each', async () => {
+    const caller = { userId: 'router', sessionId: 'one-key' };
+    const headers = { 'Idempotency-Key': randomUUID() };
+    const message = 'How do I print on campus?';
+    const chat = await nginx.ask(message, { caller, headers });
+    const completion = await nginx.send('POST', '/v1/chat/completions', {
+      caller,
+      headers,
+      json: { user: caller.userId, messages: [{ role: 'user', content: message }] },
+    });
+    expect(completion.status).toBe(200);
+    expect(completion.headers.get('x-request-id')).not.toBe(chat.request_id);
+    expect((await nginx.history(caller)).map(({ question }) => question)).toEqual([message, message]);
   });
 });
 

@@ -125,6 +125,18 @@ describe('identity', () => {
     expect(JSON.parse(reply.body)['x-request-id']).toBe(reply.headers['x-request-id']);
   });
 
+  test('a request has a secret, which replicas learn and neither the reply nor the log shows', async () => {
+    const forged = 'f'.repeat(16);
+    const reply = await send('/', { headers: { 'X-Request-Secret': forged } });
+    const id = String(reply.headers['x-request-id']);
+    const secret = JSON.parse(reply.body)['x-request-secret'];
+    expect(secret).toMatch(/^[0-9a-f]{16}$/);
+    expect(secret).not.toBe(forged);
+    expect(id).not.toContain(secret);
+    expect(JSON.stringify(reply.headers)).not.toContain(secret);
+    expect(await accessLine(id)).not.toContain(secret);
+  });
+
   test('no header of a client passes as its address', async () => {
     const forged = '198.51.100.7';
     const reply = await send('/', {
@@ -170,7 +182,9 @@ describe('replicas that fail', () => {
       replies.map(() => [200, 'two']),
     );
     const [tried, answered] = replicas.map(({ received }, index) =>
-      received.slice(earlier[index]).map((incoming) => incoming.headers['x-request-id']),
+      received
+        .slice(earlier[index])
+        .map(({ headers }) => `${headers['x-request-id']} ${headers['x-request-secret']}`),
     );
     expect(tried?.length).toBeGreaterThan(0);
     expect(answered).toEqual(expect.arrayContaining(tried ?? []));

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type GeminiServer, startGeminiServer } from '../gemini-server/gemini-server.ts';
 import { createApiClient } from './api-client.ts';
@@ -73,8 +74,9 @@ describe('in production', () => {
 
 describe('a session that the service makes', () => {
   it('is the same for a retry with its Idempotency-Key, and another for another user with that key', async () => {
+    const key = randomUUID();
     const start = async (userId: string) => {
-      const headers = { 'Idempotency-Key': 'key-12345678' };
+      const headers = { 'Idempotency-Key': key };
       const reply = await api.send('POST', '/api/session/start', { caller: { userId }, headers, json: {} });
       return (reply.body as { session_id: string }).session_id;
     };

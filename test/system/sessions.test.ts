@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type GeminiServer, startGeminiServer } from '../gemini-server/gemini-server.ts';
@@ -137,6 +138,45 @@ describe('people', () => {
       expect(rated.status).toBe(404);
     }
     expect(await nginx.history(owner)).toHaveLength(1);
+  });
+});
+
+describe('a session that the service made', () => {
+  const refusal = { code: 'VALIDATION_ERROR', error: expect.stringContaining('UUID') };
+
+  test('is not told to who repeats an Idempotency-Key that can be guessed', async () => {
+    const headers = { 'Idempotency-Key': 'order-0001' };
+    for (const [path, json] of [
+      ['/api/session/start', {}],
+      ['/api/chat', { message: 'Hello' }],
+      ['/v1/chat/completions', { messages: [{ role: 'user', content: 'Hello' }] }],
+    ] as const) {
+      const reply = await nginx.send('POST', path, { headers, json });
+      expect(reply.status, path).toBe(400);
+      if (path.startsWith('/api')) expect(reply.body).toMatchObject(refusal);
+    }
+  });
+
+  test('is not told to who names the request that made it, to nginx or to a replica itself', async () => {
+    const victim = await nginx.ask('Where is the library in Garching?');
+    for (const client of [nginx, ...replicas]) {
+      const headers = { 'X-Request-ID': victim.request_id, 'X-Real-IP': '127.0.0.1' };
+      const { session_id } = await client.ask('Where is the library in Garching?', { headers });
+      expect(session_id).not.toBe(victim.session_id);
+    }
+  });
+
+  test('comes again for the same key and body, and for no other body', async () => {
+    const headers = { 'Idempotency-Key': randomUUID() };
+    const start = (client: ApiClient, json: object) =>
+      client.send('POST', '/api/session/start', { headers, json });
+    const first = await start(replica(0), { user_role: 'student' });
+    const again = await start(replica(1), { user_role: 'student' });
+    expect(again.body).toMatchObject({ session_id: (first.body as { session_id: string }).session_id });
+    expect(await start(replica(2), { user_role: 'visitor' })).toMatchObject({
+      status: 409,
+      body: { code: 'CONFLICT' },
+    });
   });
 });
 

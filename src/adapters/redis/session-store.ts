@@ -1,4 +1,4 @@
-import type { SessionStore } from '../../domain/sessions/session-store.ts';
+import type { AgreedSession, SessionStore } from '../../domain/sessions/session-store.ts';
 import { parseSession, parseTurn } from './chat-records.ts';
 import { activeSessionsKey, type Keys, replyTtlSeconds } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
@@ -65,17 +65,11 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
         return session;
       }),
 
-    agreeOnId: (purpose, proposedId) =>
+    agreeOnId: (purpose, proposed) =>
       connection.run(async (redis) => {
-        const agreed = await redis.set(
-          keys.agreedSession(purpose),
-          proposedId,
-          'EX',
-          replyTtlSeconds,
-          'NX',
-          'GET',
-        );
-        return agreed ?? proposedId;
+        const key = keys.agreedSession(purpose);
+        const agreed = await redis.set(key, JSON.stringify(proposed), 'EX', replyTtlSeconds, 'NX', 'GET');
+        return agreed === null ? proposed : (JSON.parse(agreed) as AgreedSession);
       }),
 
     find: (key) => connection.run(async (redis) => parseSession(await redis.hgetall(keys.sessionMeta(key)))),

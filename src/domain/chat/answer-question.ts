@@ -69,7 +69,7 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
       const { claim: claimed } = opening.opened;
       switch (claimed.state) {
         case 'conflict':
-          throw new AppError('CONFLICT', 'This Idempotency-Key was used for another request.');
+          throw createKeyReusedError();
         case 'stopped':
           throw stoppedError();
         case 'done':
@@ -151,6 +151,10 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
     },
     close: endStopWatch,
   };
+}
+
+export function createKeyReusedError(): AppError {
+  return new AppError('CONFLICT', 'This Idempotency-Key was used for another request.');
 }
 
 /** Without Redis: no history, no claim, no protection against a retry, but an answer. */

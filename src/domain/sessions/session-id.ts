@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 export interface SessionIds {
   /**
    * A new id of 128 bits that nobody can guess without the salt. The same seed gives the same id, so that all tries of
-   * one request open the same session; a seed must be random itself, as a request id is.
+   * one request open the same session. A seed holds random bits that no reply and no log shows.
    */
   create(seed: string): string;
   /** True for ids that `create` made, on any replica. */

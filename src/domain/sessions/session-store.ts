@@ -25,6 +25,13 @@ export interface Session {
   askedForAudience: boolean;
 }
 
+/** The session that a request under an Idempotency-Key opened. */
+export interface AgreedSession {
+  sessionId: string;
+  /** Of the body, where nothing else compares it; else empty. */
+  bodyHash: string;
+}
+
 /** Session state in Redis. Every method throws DependencyError `redis` when the store is out. */
 export interface SessionStore {
   /** Creates the session unless it exists; refreshes its life either way. */
@@ -33,8 +40,8 @@ export interface SessionStore {
     audience: { role?: Role | undefined; campus?: Campus | undefined },
   ): Promise<Session>;
   find(key: SessionKey): Promise<Session | undefined>;
-  /** The id that was agreed on for this purpose within the last 10 minutes, else `proposedId`, agreed on from now. */
-  agreeOnId(purpose: string, proposedId: string): Promise<string>;
+  /** What was agreed on for this purpose within the last 10 minutes, else `proposed`, agreed on from now. */
+  agreeOnId(purpose: string, proposed: AgreedSession): Promise<AgreedSession>;
   /** All kept turns, oldest first, at most 200; undefined when there is no such session. */
   findHistory(key: SessionKey): Promise<Turn[] | undefined>;
   /** Deletes session and history; returns what it was, or undefined. */

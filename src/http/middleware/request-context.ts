@@ -8,6 +8,7 @@ import type { AppEnv } from '../app-env.ts';
 import { findClientAddress } from './client-address.ts';
 
 const requestIdPattern = /^[A-Za-z0-9-]{8,64}$/;
+const requestSecretPattern = /^[0-9a-f]{16,64}$/;
 /** Asked every few seconds, by machines. */
 const untracedPaths: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 
@@ -30,7 +31,10 @@ export function requestContext({ logger, metrics, tracing, replicaId, isDraining
     // Only nginx may name a request: its retry of the same request carries the same id.
     const isNamed = client.isProxied && givenId !== undefined && requestIdPattern.test(givenId);
     const requestId = isNamed ? givenId : randomBytes(16).toString('hex');
+    const givenSecret = c.req.header('x-request-secret') ?? '';
+    const isSecretGiven = isNamed && requestSecretPattern.test(givenSecret);
     c.set('requestId', requestId);
+    c.set('requestSecret', isSecretGiven ? givenSecret : randomBytes(16).toString('hex'));
     c.set('clientAddress', client.address);
     c.set('logger', logger.child({ requestId }));
     c.set('logFields', {});

@@ -103,8 +103,11 @@ export function createChatRoutes(dependencies: ChatRoutesDependencies) {
     const headers = c.req.valid('header');
     const requestId = c.get('requestId');
     const idempotencyKey = headers['idempotency-key'];
-    const marks = { requestId, clientAddress: c.get('clientAddress'), idempotencyKey };
-    const caller = await identifyCaller(headers, body.session_id, marks);
+    const caller = await identifyCaller(headers, body.session_id, {
+      requestId,
+      requestSecret: c.get('requestSecret'),
+      idempotency: idempotencyKey === undefined ? undefined : { route: '/api/chat', key: idempotencyKey },
+    });
     await limitRequest(c);
     const release = admission.admitChat();
     const request: ChatRequest = {

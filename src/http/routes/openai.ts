@@ -103,10 +103,15 @@ export function createOpenAiRoutes(dependencies: OpenAiRoutesDependencies) {
     const language = dependencies.detectLanguage(question);
     const requestId = c.get('requestId');
     const idempotencyKey = headers['idempotency-key'];
-    const marks = { requestId, clientAddress: c.get('clientAddress'), idempotencyKey };
+    const marks = {
+      requestId,
+      requestSecret: c.get('requestSecret'),
+      idempotency: idempotencyKey === undefined ? undefined : { route: '/v1', key: idempotencyKey },
+    };
     const request: ChatRequest = {
       requestId,
-      idempotencyKey,
+      // No other route's keys have a dot, so the same key elsewhere is another claim.
+      idempotencyKey: idempotencyKey && `v1.${idempotencyKey}`,
       ...(await identify(body, headers, (callerHeaders) => identifyCaller(callerHeaders, undefined, marks))),
       message: question,
       history: history.length > 0 ? history.slice(-historyTurns) : undefined,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import { AppError, isDependencyError } from '../../domain/errors.ts';
 import type { Session, SessionKey, SessionStore, Turn } from '../../domain/sessions/session-store.ts';
@@ -109,10 +110,11 @@ export function createSessionRoutes(dependencies: SessionRoutesDependencies) {
   routes.openapi(createStartRoute(dependencies.audience), async (c) => {
     const body = c.req.valid('json') ?? {};
     const headers = c.req.valid('header');
+    const idempotencyKey = headers['idempotency-key'];
     const key = await identifyCaller(headers, undefined, {
       requestId: c.get('requestId'),
-      clientAddress: c.get('clientAddress'),
-      idempotencyKey: headers['idempotency-key'],
+      requestSecret: c.get('requestSecret'),
+      idempotency: idempotencyKey === undefined ? undefined : describeStart(idempotencyKey, body),
     });
     await limitRequest(c);
     const audience = { role: body.user_role ?? undefined, campus: body.user_campus ?? undefined };
@@ -177,6 +179,16 @@ export function createSessionRoutes(dependencies: SessionRoutesDependencies) {
 
 export function toWireTurn({ requestId, question, answer, answeredAt }: Turn): z.infer<typeof turnSchema> {
   return { request_id: requestId, question, answer, answered_at: answeredAt.toISOString() };
+}
+
+function describeStart(
+  key: string,
+  { user_role, user_campus }: { user_role?: unknown; user_campus?: unknown },
+) {
+  const bodyHash = createHash('sha256')
+    .update(JSON.stringify([user_role ?? null, user_campus ?? null]))
+    .digest('base64url');
+  return { route: '/api/session/start', key, bodyHash };
 }
 
 function keyOf(headers: CallerHeaders, sessionId: string): SessionKey {

@@ -69,7 +69,7 @@ function createApp({ events = whole, keys, refusal }: Settings = {}) {
       answerQuestion,
       identifyCaller: createIdentifyCaller({
         sessionIds: createSessionIds(() => 'salt'),
-        sessionStore: { agreeOnId: async (_purpose, sessionId) => sessionId },
+        sessionStore: { agreeOnId: async (_purpose, proposed) => proposed },
       }),
       limitRequest: async () => {
         if (refusal) throw refusal;
