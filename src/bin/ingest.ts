@@ -6,7 +6,7 @@ import { createAudienceWords } from '../domain/knowledge/parse-audience.ts';
 import { parseKnowledgeFiles } from '../domain/knowledge/parse-knowledge-files.ts';
 import { openInstitution, readCommandConfig, rootPath } from './environment.ts';
 import { createProgressBar } from './progress-bar.ts';
-import { reportKnowledgeError } from './report-knowledge-error.ts';
+import { reportKnowledgeError, reportKnowledgeNotes } from './report-knowledge-error.ts';
 
 const usage = `Usage: npm run ingest -- PATH... [--dry-run] [--prune] [--if-empty]
 
@@ -66,11 +66,9 @@ const config = readCommandConfig();
 const institution = openInstitution(config);
 const paths = positionals.length > 0 ? positionals : [rootPath(config.knowledge.path)];
 try {
-  const { entries, warnings } = parseKnowledgeFiles(
-    await readKnowledgeFiles(paths),
-    createAudienceWords(institution),
-  );
-  for (const { place, message } of warnings) console.error(`Note: ${place}: ${message}`);
+  const { files, notes } = await readKnowledgeFiles(paths);
+  const { entries, warnings } = parseKnowledgeFiles(files, createAudienceWords(institution));
+  reportKnowledgeNotes([...notes, ...warnings]);
   const stack = await openKnowledgeStack(config, institution);
   try {
     const ingest = createIngestKnowledge({ ...stack, onProgress: createProgressBar('Embedding') });

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import { openKnowledgeStack } from '../composition/knowledge.ts';
 import { formatKnowledge } from '../domain/knowledge/format-knowledge.ts';
 import {
@@ -12,7 +13,8 @@ const usage = `Usage: npm run knowledge -- COMMAND
 
   versions      list the kept versions
   activate N    make version N live again
-  export FILE   write the live entries as JSON, as ingest reads it`;
+  export FILE   write the live entries as JSON, as ingest reads it
+  export        the same to standard output, and nothing else (npm run --silent knowledge -- export)`;
 
 type Command = (administration: KnowledgeAdministration) => Promise<void>;
 
@@ -35,19 +37,24 @@ const activate =
     console.log(`Version ${version} is live (${entryCount} entries)`);
   };
 
+const standardOutput: ReadonlySet<string | undefined> = new Set([undefined, '-', '/dev/stdout']);
+
+/** @param file Standard output where none is named */
 const exportTo =
-  (file: string): Command =>
+  (file: string | undefined): Command =>
   async (administration) => {
     const entries = await administration.loadLiveEntries();
-    await writeFile(file, formatKnowledge(entries));
-    console.log(`${entries.length} entries written to ${file}`);
+    if (file === undefined) await pipeline([formatKnowledge(entries)], process.stdout, { end: false });
+    else await writeFile(file, formatKnowledge(entries));
+    // On the other stream, since the entries may go to the first.
+    console.error(`${entries.length} entries written${file === undefined ? '' : ` to ${file}`}`);
   };
 
 function parseCommand([name, argument, ...rest]: readonly string[]): Command | undefined {
   if (rest.length > 0) return undefined;
   if (name === 'versions' && argument === undefined) return printVersions;
   if (name === 'activate' && /^[1-9]\d{0,8}$/.test(argument ?? '')) return activate(Number(argument));
-  if (name === 'export' && argument) return exportTo(argument);
+  if (name === 'export') return exportTo(standardOutput.has(argument) ? undefined : argument);
   return undefined;
 }
 

@@ -25,7 +25,7 @@ const roles = ['student', 'employee', 'lecturer', 'visitor'];
 const campuses = ['Munich', 'Garching', 'Weihenstephan', 'Heilbronn', 'Singapore'];
 
 const questions = parseKnowledgeFiles(
-  await readKnowledgeFiles([projectPath('infra/knowledge')]),
+  (await readKnowledgeFiles([projectPath('infra/knowledge')])).files,
   audienceWords,
 ).entries.map(({ question }) => question);
 

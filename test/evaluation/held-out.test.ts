@@ -31,7 +31,8 @@ const normalised = ({ message, question, turns = [], entry, history = [] }: Item
     .trim();
 
 const shippedIds = async () => {
-  const { entries } = parseKnowledgeFiles(await readKnowledgeFiles(['infra/knowledge']), audienceWords);
+  const { files } = await readKnowledgeFiles(['infra/knowledge']);
+  const { entries } = parseKnowledgeFiles(files, audienceWords);
   return new Set(entries.map(({ id }) => id));
 };
 

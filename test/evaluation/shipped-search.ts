@@ -37,7 +37,8 @@ function createExactIndex(
  * ones takes about ten seconds.
  */
 export async function createShippedSearch(knowledgePath: string): Promise<ShippedSearch> {
-  const { entries } = parseKnowledgeFiles(await readKnowledgeFiles([knowledgePath]), audienceWords);
+  const { files } = await readKnowledgeFiles([knowledgePath]);
+  const { entries } = parseKnowledgeFiles(files, audienceWords);
   const model = createLocalEmbeddingModel(vocabulary);
   const embeddings = await model.embedDocuments(entries.map(entryEmbeddingText));
   const version = {

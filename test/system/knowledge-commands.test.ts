@@ -96,6 +96,8 @@ describe('the commands of operators', () => {
     );
     expect((await run('knowledge', 'export', join(folder, 'export.json'))).code).toBe(0);
     expect(await readFile(join(folder, 'export.json'), 'utf8')).toBe(formatKnowledge(before));
+    expect((await run('knowledge', 'export')).out).toBe(formatKnowledge(before));
+    expect((await run('knowledge', 'export', '/dev/stdout')).out).toBe(formatKnowledge(before));
   });
 
   it('refuse what they do not understand', async () => {
@@ -120,6 +122,21 @@ describe('the commands of operators', () => {
     expect(code).toBe(1);
     for (const line of [2, 3, 4, 5, 6]) expect(errors).toContain(`${path}:${line} documents[${line - 2}]`);
     expect(await stack.store.findActive()).toEqual(live);
+  });
+
+  it('print a hundred faults at most, and no control sequence of a file’s name', async () => {
+    const path = join(folder, '\u001b[2J\u009b31m\u202efaults.csv');
+    await writeFile(
+      path,
+      `question,answer,category\n${Array.from({ length: 20_001 }, (_, i) => `Q${i}?,,c`).join('\n')}`,
+    );
+    const { code, errors } = await run('ingest', path);
+    expect(code).toBe(1);
+    expect(errors.split('\n').length).toBeLessThan(110);
+    expect(errors).toMatch(/\\u\{1b\}\[2J.*faults\.csv:2: answer is empty/);
+    expect(errors).toContain('and 19901 more');
+    expect(errors).toContain('20001 fault(s); nothing was changed');
+    expect(errors.replaceAll('\n', '')).not.toMatch(/\p{Cc}|\p{Cf}/u);
   });
 
   it('wait for one another', async () => {

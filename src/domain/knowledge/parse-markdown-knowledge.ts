@@ -19,6 +19,9 @@ interface Section {
   lines: string[];
 }
 
+/** Far more than any front matter needs, and little enough to be read at once. */
+const maxFrontMatterCharacters = 20_000;
+
 /** Fields that an entry has of its own; the rest may come from the front matter. */
 const ownFields = new Set(['id', 'question', 'answer', 'question_de', 'answer_de', 'alternatives']);
 
@@ -41,8 +44,13 @@ function parseFrontMatter(file: string, lines: readonly string[]): FrontMatter {
     result.faults.push({ place: `${file}:1`, message: 'front matter has no closing ---' });
     return result;
   }
+  const source = lines.slice(1, end).join('\n');
+  if (source.length > maxFrontMatterCharacters) {
+    const message = `front matter is longer than ${maxFrontMatterCharacters} characters`;
+    return { ...result, fields: { category: 'unreadable' }, faults: [{ place: `${file}:1`, message }] };
+  }
   const lineCounter = new LineCounter();
-  const document = parseDocument(lines.slice(1, end).join('\n'), { lineCounter });
+  const document = parseDocument(source, { lineCounter });
   const lineAt = (offset: number) => lineCounter.linePos(offset).line + 1;
   for (const error of document.errors) {
     const message = `front matter: ${error.message.split(/ at line \d/)[0]}`;
@@ -53,7 +61,19 @@ function parseFrontMatter(file: string, lines: readonly string[]): FrontMatter {
     return { ...result, fields: { category: 'unreadable' }, end: end + 1 };
   }
   if (!isMap(document.contents)) return { ...result, end: end + 1 };
-  const fields = document.toJS() as Record<string, unknown>;
+  let fields: Record<string, unknown>;
+  try {
+    fields = document.toJS();
+  } catch (error) {
+    // Aliases that name each other grow without end; the parser stops at a hundred.
+    const message = `front matter: ${(error as Error).message}`;
+    return {
+      ...result,
+      fields: { category: 'unreadable' },
+      faults: [{ place: `${file}:1`, message }],
+      end: end + 1,
+    };
+  }
   const lineOf = new Map(
     document.contents.items.map(({ key }) => {
       const { value, range } = key as { value: unknown; range?: [number, number, number] };
@@ -75,13 +95,23 @@ function splitSections(lines: readonly string[], start: number): Section[] {
   let fence: string | undefined;
   for (const [offset, line] of lines.slice(start).entries()) {
     const mark = /^\s{0,3}(```+|~~~+)/.exec(line)?.[1];
-    const heading = fence ? undefined : /^##(?!#)(?:\s+(.*?))?\s*#*$/.exec(line);
+    const question = fence ? undefined : findQuestion(line);
     if (mark && !fence) fence = mark;
     else if (mark && fence && mark.startsWith(fence)) fence = undefined;
-    if (heading) sections.push({ question: heading[1] ?? '', start: start + offset, lines: [] });
+    if (question !== undefined) sections.push({ question, start: start + offset, lines: [] });
     else sections.at(-1)?.lines.push(line);
   }
   return sections;
+}
+
+/** The text of a heading `## Question ##`. */
+function findQuestion(line: string): string | undefined {
+  if (!/^##(?:\s|$)/.test(line)) return undefined;
+  return line
+    .slice(2)
+    .trim()
+    .replace(/(?<=^|\s)#+$/, '')
+    .trim();
 }
 
 function parseSection(

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { formatKnowledge } from '../../../src/domain/knowledge/format-knowledge.ts';
 import { KnowledgeFaultsError } from '../../../src/domain/knowledge/knowledge-fault.ts';
 import { parseKnowledgeFiles } from '../../../src/domain/knowledge/parse-knowledge-files.ts';
+import { measureCpuMs } from '../../fixtures/cpu-time.ts';
 import { audienceWords } from '../../fixtures/institution.ts';
 
 const file = (path: string, text: string) => ({ path, bytes: new TextEncoder().encode(text) });
@@ -262,6 +263,29 @@ describe('CSV', () => {
 
   it('without the columns that it needs is refused', () => {
     expect(faultsOf(file('t.csv', 'q,a\n1,2\n'))).toEqual(['t.csv:1: has no column question, answer']);
+  });
+});
+
+describe('hostile files', () => {
+  const spaces = ' '.repeat(100_000);
+
+  it.each([
+    ['a heading of spaces', 'x.md', `---\ncategory: c\n---\n##${spaces}x\n\nA`],
+    ['a heading of marks', 'x.md', `---\ncategory: c\n---\n## ${'# '.repeat(50_000)}x\n\nA`],
+    ['fields of spaces', 'x.md', `---\ncategory: c\n---\n## Q\nid:${spaces}x\nkeywords:${spaces}\n\nA`],
+    ['front matter of brackets', 'x.md', `---\ncategory: ${'['.repeat(100_000)}\n---\n## Q\n\nA`],
+    ['an answer of spaces', 'x.json', JSON.stringify([{ ...document, answer: `a${spaces}b` }])],
+    ['a source of spaces', 'x.json', JSON.stringify([{ ...document, source: `a${spaces}b` }])],
+    ['nested lists', 'x.json', `${'['.repeat(100_000)}${']'.repeat(100_000)}`],
+    ['a table of quotes', 'x.csv', `question,answer\n${'"'.repeat(100_001)}`],
+  ])('are read in a time that grows with their size: %s', (_, path, text) => {
+    expect(measureCpuMs(() => faultsOf(file(path, text)))).toBeLessThan(1000);
+  });
+
+  it('with YAML that grows without end are one fault', () => {
+    const levels = Array.from({ length: 12 }, (_, i) => `a${i + 1}: &a${i + 1} [${`*a${i},`.repeat(9)}]`);
+    const text = `---\na0: &a0 x\n${levels.join('\n')}\ncategory: *a12\n---\n## Q\n\nA`;
+    expect(faultsOf(file('x.md', text))).toEqual([expect.stringMatching(/^x\.md:1: front matter: .*alias/)]);
   });
 });
 
