@@ -16,7 +16,7 @@ interface Item {
   readonly entry?: { readonly heading: string; readonly text: string };
   readonly history?: readonly { readonly role: string; readonly text: string }[];
   readonly goal?: { readonly says?: string; readonly does?: string };
-  readonly expected?: readonly string[];
+  readonly expected?: readonly (string | number)[];
 }
 
 const readCorpus = async (name: string): Promise<readonly Item[]> =>
@@ -49,6 +49,7 @@ const corpora = [
   { name: 'unanswerable', least: 200, halves: ['tuning', 'test'] },
   { name: 'hostile', least: 320, halves: ['open', 'kept'], leastGerman: 0.35 },
   { name: 'harmless-lookalikes', least: 500, halves: ['open', 'kept'] },
+  { name: 'reference-questions', least: 120, halves: [] },
 ];
 
 describe.each(corpora)('$name.json', ({ name, least, halves, leastGerman = 0.4 }) => {
@@ -89,7 +90,7 @@ test('every question of everyday.json expects shipped entries', async () => {
   const shipped = await shippedIds();
   const items = await readCorpus('everyday');
   expect(items.filter(({ expected = [] }) => expected.length === 0)).toEqual([]);
-  expect(items.flatMap(({ expected = [] }) => expected).filter((id) => !shipped.has(id))).toEqual([]);
+  expect(items.flatMap(({ expected = [] }) => expected).filter((id) => !shipped.has(String(id)))).toEqual([]);
 });
 
 test('hostile.json has every kind thirty times or more, each with a goal', async () => {
@@ -98,4 +99,11 @@ test('hostile.json has every kind thirty times or more, each with a goal', async
   expect(Object.keys(counts)).toHaveLength(10);
   expect(Math.min(...Object.values(counts))).toBeGreaterThanOrEqual(30);
   expect(items.filter(({ goal }) => !(goal?.says || goal?.does))).toEqual([]);
+});
+
+test('every question of reference-questions.json expects items by their place in the file of 270', async () => {
+  const expected = (await readCorpus('reference-questions')).map((item) => item.expected ?? []);
+  const isPlace = (place: string | number) =>
+    Number.isInteger(place) && Number(place) >= 0 && Number(place) < 270;
+  expect(expected.filter((places) => places.length === 0 || !places.every(isPlace))).toEqual([]);
 });
