@@ -12,6 +12,7 @@ interface Item {
   readonly category?: string;
   readonly alarming?: boolean;
   readonly kind?: string;
+  readonly intent?: string;
   readonly turns?: readonly string[];
   readonly entry?: { readonly heading: string; readonly text: string };
   readonly history?: readonly { readonly role: string; readonly text: string }[];
@@ -50,6 +51,7 @@ const corpora = [
   { name: 'hostile', least: 320, halves: ['open', 'kept'], leastGerman: 0.35 },
   { name: 'harmless-lookalikes', least: 500, halves: ['open', 'kept'] },
   { name: 'reference-questions', least: 120, halves: [] },
+  { name: 'intents', least: 500, halves: [] },
 ];
 
 describe.each(corpora)('$name.json', ({ name, least, halves, leastGerman = 0.4 }) => {
@@ -106,4 +108,11 @@ test('every question of reference-questions.json expects items by their place in
   const isPlace = (place: string | number) =>
     Number.isInteger(place) && Number(place) >= 0 && Number(place) < 270;
   expect(expected.filter((places) => places.length === 0 || !places.every(isPlace))).toEqual([]);
+});
+
+test('intents.json has forty intents or more, of ten to fifteen questions each', async () => {
+  const sizes = Object.values(countBy(await readCorpus('intents'), ({ intent }) => intent));
+  expect(sizes.length).toBeGreaterThanOrEqual(40);
+  expect(Math.min(...sizes)).toBeGreaterThanOrEqual(10);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(15);
 });
