@@ -116,3 +116,45 @@ test('intents.json has forty intents or more, of ten to fifteen questions each',
   expect(Math.min(...sizes)).toBeGreaterThanOrEqual(10);
   expect(Math.max(...sizes)).toBeLessThanOrEqual(15);
 });
+
+describe('dialogues.json', () => {
+  interface Turn {
+    readonly user: string;
+    readonly expect: {
+      readonly kind: string;
+      readonly entry?: string | readonly string[];
+      readonly language: string;
+    };
+  }
+
+  const kinds = new Set([
+    'answer',
+    'clarify',
+    'small-talk',
+    'unknown',
+    'emergency',
+    'privacy',
+    'insult',
+    'off-topic',
+    'two-answers',
+  ]);
+
+  const readDialogues = async (): Promise<readonly { readonly turns: readonly Turn[] }[]> =>
+    JSON.parse(await readFile('test/evaluation/held-out/dialogues.json', 'utf8'));
+
+  test('has forty dialogues or more, of two to five turns', async () => {
+    const lengths = (await readDialogues()).map(({ turns }) => turns.length);
+    expect(lengths.length).toBeGreaterThanOrEqual(40);
+    expect(Math.min(...lengths)).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(5);
+  });
+
+  test('expects known kinds, shipped entries and two languages', async () => {
+    const shipped = await shippedIds();
+    const expected = (await readDialogues()).flatMap(({ turns }) => turns.map((turn) => turn.expect));
+    expect(new Set(expected.map(({ kind }) => kind))).toEqual(kinds);
+    expect(expected.flatMap(({ entry = [] }) => entry).filter((id) => !shipped.has(id))).toEqual([]);
+    const german = expected.filter(({ language }) => language === 'de').length;
+    expect(german / expected.length).toBeGreaterThanOrEqual(0.4);
+  });
+});
