@@ -1,88 +1,211 @@
-/** What a chat costs, and how fast it is passed on: `npm run bench`. The machine should have nothing else to do. */
+/** What a chat costs, and how fast it is: `npm run bench`. The machine should have nothing else to do. */
 import { availableParallelism, cpus, loadavg } from 'node:os';
+import { ChromaClient } from 'chromadb';
 import { ensureBuild } from '../../infra/local/build.mjs';
 import { installPrograms } from '../../infra/local/programs.ts';
-import questionSet from '../evaluation/questions.json' with { type: 'json' };
-import { type GeminiServer, startGeminiServer } from '../gemini-server/gemini-server.ts';
-import { canteenQuestion } from '../system/canteen-question.ts';
+import { projectPath } from '../../infra/local/project-root.ts';
+import { allOrFailure, type Service } from '../../infra/local/service.ts';
+import { type GeminiProcess, startGeminiProcess } from '../system/faults/gemini-process.ts';
 import { prepareStores } from '../system/prepared-stores.ts';
 import { startTestStack, type TestStack } from '../system/stack.ts';
-import { type AbsenceReport, leaveForGood, slowModel } from './absent-clients.ts';
-import { startBareServer } from './bare-server.ts';
-import { measureStreams } from './first-delta.ts';
+import { createTemporaryFolder, removeTemporaryFolder } from '../system/temporary-folder.ts';
+import { type CostCase, describeCosts, measureCosts } from './chat-costs.ts';
+import { distinctQuestions } from './distinct-questions.ts';
+import { askLikePeople } from './people.ts';
 import { percentile } from './percentile.ts';
-import { collectableEnv } from './replica-figures.ts';
-import { measureThroughput, type Throughput } from './throughput.ts';
+import type { BenchmarkRequest } from './send-many.ts';
+import { startProgram } from './start-program.ts';
 
-const replicas = 3;
+const rounds = 5;
+const requestsPerRound = 400;
+const cheapRequestsPerRound = 1500;
+const columns = ['ours', 'naive', 'Portkey', 'bare Hono'] as const;
+
+/** As in production, but that all load comes from one address. */
 const env = {
-  ...collectableEnv,
-  LOG_LEVEL: 'warning',
+  ENVIRONMENT: 'production',
   ENABLE_RATE_LIMITING: 'true',
   RATE_LIMIT_REQUESTS: '1000000',
   MAX_CONCURRENT_CHATS: '500',
+  LOG_LEVEL: 'warning',
 };
 
-let questionsAsked = 0;
-/** None is ever asked twice, so that no cache has its answer. */
-const newQuestions = (count: number) =>
-  Array.from({ length: count }, () => canteenQuestion(questionsAsked++));
-const sameQuestion = (count: number) => Array.from({ length: count }, () => 'How do I connect to eduroam?');
+const questions = distinctQuestions();
+const ask = (headers: Record<string, string> = {}, session?: string): BenchmarkRequest => ({
+  method: 'POST',
+  path: '/api/chat',
+  headers,
+  body: { message: questions.next().value, ...(session && { session_id: session }) },
+});
+const stream = { Accept: 'text/event-stream' };
 
-async function measureBare(stack: TestStack): Promise<Throughput> {
-  const servers = await Promise.all(
-    Array.from({ length: replicas }, (_, index) => startBareServer(stack.dataDir, index + 1)),
-  );
-  await stack.nginx.setReplicaPorts(servers.map(({ port }) => port));
-  await measureThroughput(stack.nginx.url, servers, sameQuestion(2000));
-  const measured = await measureThroughput(stack.nginx.url, servers, sameQuestion(4000));
-  await stack.nginx.setReplicaPorts(stack.replicas().map(({ port }) => port));
-  await Promise.all(servers.map((server) => server.stop()));
-  return measured;
+async function findCollection(chromaUrl: string): Promise<string> {
+  const { hostname, port } = new URL(chromaUrl);
+  const client = new ChromaClient({ host: hostname, port: Number(port), ssl: false });
+  const [collection] = await client.listCollections();
+  if (!collection) throw new Error('Chroma holds no collection');
+  return collection.name;
 }
 
-async function measureWithModel(stack: TestStack, gemini: GeminiServer) {
-  const origin = stack.nginx.url;
-  gemini.setScript({ chunks: 3 });
-  await measureThroughput(origin, stack.replicas(), newQuestions(900));
-  const model = await measureThroughput(origin, stack.replicas(), newQuestions(1000));
-  await measureThroughput(origin, stack.replicas(), sameQuestion(1000));
-  const cached = await measureThroughput(origin, stack.replicas(), sameQuestion(2000));
-  const bare = await measureBare(stack);
-
-  gemini.setScript({ chunks: 3, chunkDelayMs: 10 });
-  await measureStreams(origin, gemini, newQuestions(50));
-  const latencies = await measureStreams(origin, gemini, newQuestions(300));
-
-  gemini.setScript(slowModel);
-  const leave = (clients: number) => {
-    const firstQuestion = questionsAsked;
-    questionsAsked += clients;
-    return leaveForGood(stack, gemini, { clients, firstQuestion });
-  };
-  await leave(200);
-  return { latencies, model, cached, bare, absence: await leave(1000) };
+/** What the replica is compared with. */
+async function startOthers(stack: TestStack, gemini: GeminiProcess) {
+  const { dataDir, variables } = stack;
+  const tsx = (file: string) => ['--import', 'tsx', projectPath(`test/benchmarks/${file}`)];
+  const { REDIS_URL = '', DATABASE_URL = '', CHROMA_URL = '' } = variables;
+  const collection = await findCollection(CHROMA_URL);
+  const [naive, portkey, bare, openAi] = await allOrFailure([
+    startProgram({
+      name: 'naive',
+      dataDir,
+      programArguments: () => tsx('naive-server.ts'),
+      env: { REDIS_URL, DATABASE_URL, CHROMA_URL, COLLECTION: collection, GEMINI_BASE_URL: gemini.url },
+    }),
+    startProgram({
+      name: 'portkey',
+      dataDir,
+      programArguments: (port) => [
+        '--import',
+        projectPath('test/benchmarks/mutable-headers.mjs'),
+        projectPath('node_modules/@portkey-ai/gateway/build/start-server.js'),
+        `--port=${port}`,
+        '--headless',
+      ],
+      env: { TRUSTED_CUSTOM_HOSTS: '127.0.0.1' },
+    }),
+    startProgram({
+      name: 'bare',
+      dataDir,
+      programArguments: () => [projectPath('test/benchmarks/bare-server.mjs')],
+    }),
+    startProgram({ name: 'openai-model', dataDir, programArguments: () => tsx('openai-model.ts') }),
+  ]);
+  return { naive, portkey, bare, openAi } as Record<'naive' | 'portkey' | 'bare' | 'openAi', Service>;
 }
 
-async function measureKnowledgeBase(): Promise<Throughput> {
-  const stack = await startTestStack({ replicas, env });
+type Others = Awaited<ReturnType<typeof startOthers>>;
+
+function listCases(replica: Service, { naive, portkey, bare, openAi }: Others): CostCase[] {
+  const gateway = (isStream: boolean): BenchmarkRequest => ({
+    method: 'POST',
+    path: '/v1/chat/completions',
+    headers: {
+      Authorization: 'Bearer key-of-the-tests',
+      'x-portkey-provider': 'openai',
+      'x-portkey-custom-host': `${openAi.url}/v1`,
+    },
+    body: {
+      model: 'benchmark',
+      stream: isStream,
+      messages: [
+        {
+          role: 'user',
+          content: `${'An entry of the knowledge base. '.repeat(120)}${questions.next().value}`,
+        },
+      ],
+    },
+  });
+  // A user is at most at four answers at once; each worker is one.
+  const worker = (at: number) => ({ 'X-User-ID': `worker-${at}` });
+  const chat = { requests: requestsPerRound };
+  const cheap = { requests: cheapRequestsPerRound };
+  const get =
+    (path: string, status = 200) =>
+    (): BenchmarkRequest => ({ method: 'GET', path, status });
+  return [
+    { row: 'JSON chat', column: 'ours', program: replica, ...chat, next: (at) => ask(worker(at)) },
+    { row: 'JSON chat', column: 'naive', program: naive, ...chat, next: () => ask() },
+    { row: 'JSON chat', column: 'Portkey', program: portkey, ...chat, next: () => gateway(false) },
+    {
+      row: 'streamed chat, 8 chunks',
+      column: 'ours',
+      program: replica,
+      ...chat,
+      next: (at) => ask({ ...worker(at), ...stream }),
+    },
+    { row: 'streamed chat, 8 chunks', column: 'naive', program: naive, ...chat, next: () => ask(stream) },
+    {
+      row: 'streamed chat, 8 chunks',
+      column: 'Portkey',
+      program: portkey,
+      ...chat,
+      next: () => gateway(true),
+    },
+    {
+      row: 'follow-up in a long session',
+      column: 'ours',
+      program: replica,
+      ...chat,
+      next: (at) => ask(worker(at), 'long-session'),
+    },
+    {
+      row: 'follow-up in a long session',
+      column: 'naive',
+      program: naive,
+      ...chat,
+      next: (at) => ask({}, `long-session-${at}`),
+    },
+    {
+      row: 'cached answer',
+      column: 'ours',
+      program: replica,
+      requests: cheapRequestsPerRound / 2,
+      next: (at) => ({
+        method: 'POST',
+        path: '/api/chat',
+        headers: worker(at),
+        body: { message: 'How do I connect to eduroam?' },
+      }),
+    },
+    { row: '/api/health', column: 'ours', program: replica, ...cheap, next: get('/api/health') },
+    { row: 'unknown address', column: 'ours', program: replica, ...cheap, next: get('/nothing', 404) },
+    {
+      row: 'session start',
+      column: 'ours',
+      program: replica,
+      ...cheap,
+      next: (at) => ({ method: 'POST', path: '/api/session/start', headers: worker(at), body: {} }),
+    },
+    { row: 'one constant text', column: 'bare Hono', program: bare, ...cheap, next: get('/') },
+  ];
+}
+
+/** One replica, called without nginx. */
+async function measureCostTable(gemini: GeminiProcess): Promise<string[]> {
+  const stack = await startTestStack({ replicas: 1, geminiUrl: gemini.url, env });
+  const others: Service[] = [];
   try {
-    await measureThroughput(stack.nginx.url, stack.replicas(), newQuestions(900));
-    const questions = [...new Set(questionSet.map(({ question }) => question))];
-    return await measureThroughput(stack.nginx.url, stack.replicas(), questions);
+    await gemini.setScript({ chunks: 8 });
+    const started = await startOthers(stack, gemini);
+    others.push(...Object.values(started));
+    const [replica] = stack.replicas();
+    if (!replica) throw new Error('there is no replica');
+    return describeCosts(await measureCosts(listCases(replica, started), rounds), columns);
   } finally {
+    await Promise.all(others.map((other) => other.stop()));
     await stack.stop();
   }
 }
 
-async function measureAll() {
-  const gemini = await startGeminiServer();
-  const stack = await startTestStack({ replicas, geminiUrl: gemini.url, env });
+const modelMs = 300;
+const people = 150;
+
+/** Three replicas behind nginx; the model takes its time. */
+async function measureAddedLatency(gemini: GeminiProcess): Promise<string[]> {
+  const stack = await startTestStack({ replicas: 3, geminiUrl: gemini.url, env });
   try {
-    return await measureWithModel(stack, gemini);
+    await gemini.setScript({ chunks: 8, latencyMs: modelMs });
+    await askLikePeople(stack.nginx.url, people, 5000, 3000, questions);
+    const { wholeMs, firstDeltaMs } = await askLikePeople(stack.nginx.url, people, 30_000, 3000, questions);
+    const added = (values: readonly number[]) =>
+      `p50 ${(percentile(values, 0.5) - modelMs).toFixed(1)} ms, p99 ${(percentile(values, 0.99) - modelMs).toFixed(1)} ms`;
+    return [
+      `| ${people} people, model at ${modelMs} ms | added latency |`,
+      '|---|---|',
+      `| JSON chat (${wholeMs.length}) | ${added(wholeMs)} |`,
+      `| first delta of a stream (${firstDeltaMs.length}) | ${added(firstDeltaMs)} |`,
+    ];
   } finally {
     await stack.stop();
-    await gemini.close();
   }
 }
 
@@ -90,40 +213,16 @@ installPrograms(['redis-server', 'nginx']);
 await ensureBuild();
 await prepareStores();
 const loadBefore = loadavg()[0] ?? 0;
-const measured = { ...(await measureAll()), knowledgeBase: await measureKnowledgeBase() };
-const { latencies, absence, bare } = measured;
-
-const ms = (value: number) => `${value.toFixed(1)} ms`;
-const spread = (values: readonly number[]) =>
-  `${ms(percentile(values, 0.5))} / ${ms(percentile(values, 0.95))}`;
-const describe = ({ chatsPerSecond, cpuMs }: Throughput) =>
-  `${chatsPerSecond.toFixed(0)} /s (${(chatsPerSecond / bare.chatsPerSecond).toFixed(2)}), ` +
-  `${cpuMs.toFixed(2)} CPU ms (${(cpuMs / bare.cpuMs).toFixed(1)})`;
-const describeAbsence = ({ calls, completedCalls, ...absence }: AbsenceReport) => {
-  const growth = absence.heapBytesAfter / absence.heapBytesBefore - 1;
-  return (
-    `${calls - completedCalls} calls of the model closed within ${(absence.untilClosedMs / 1000).toFixed(1)} s, ` +
-    `${absence.answersInFlight} answers in flight, heap ${growth > 0 ? '+' : ''}${(growth * 100).toFixed(1)} %`
+const folder = createTemporaryFolder();
+const gemini = await startGeminiProcess(`${folder}/gemini.log`);
+try {
+  const tables = [await measureCostTable(gemini), await measureAddedLatency(gemini)];
+  console.log(
+    `Node ${process.version}, ${availableParallelism()} cores (${cpus()[0]?.model}), load ${loadBefore.toFixed(1)} before; ` +
+      `medians of ${rounds} rounds; in parentheses ours / other\n`,
   );
-};
-
-console.log(
-  `Node ${process.version}, ${availableParallelism()} cores (${cpus()[0]?.model}), ` +
-    `load ${loadBefore.toFixed(1)} before; ${replicas} replicas\n`,
-);
-const rows = {
-  measured: 'result (ratio to the bare route)',
-  '---': '---',
-  'model’s first chunk to the client’s first delta, p50 / p95': spread(
-    latencies.map(({ untilFirstDeltaMs }) => untilFirstDeltaMs),
-  ),
-  'request to the model being called, p50 / p95': spread(
-    latencies.map(({ untilModelCalledMs }) => untilModelCalledMs),
-  ),
-  'bare Hono route through the same nginx': describe(bare),
-  'cached answer': describe(measured.cached),
-  'knowledge base answers, local embedding': describe(measured.knowledgeBase),
-  'model answers': describe(measured.model),
-  [`${absence.clients} clients leave for good`]: describeAbsence(absence),
-};
-for (const [what, result] of Object.entries(rows)) console.log(`| ${what} | ${result} |`);
+  for (const table of tables) console.log(`${table.join('\n')}\n`);
+} finally {
+  await gemini.stop();
+  removeTemporaryFolder(folder);
+}
