@@ -36,7 +36,7 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
-      { test: { name: 'unit', include: unitTests, exclude: needsServers } },
+      { test: { name: 'unit', include: unitTests, exclude: needsServers, testTimeout: 30_000 } },
       {
         test: {
           name: 'servers',
