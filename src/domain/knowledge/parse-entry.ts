@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { languages } from '../audience.ts';
+import { parseWebAddress } from '../web-address.ts';
 import type { KnowledgeEntry } from './knowledge-entry.ts';
 import type { KnowledgeFault } from './knowledge-fault.ts';
 import type { AudienceWords } from './parse-audience.ts';
@@ -74,7 +75,7 @@ const wordOf = <T>(find: (word: string) => T | undefined, allowed: readonly stri
     return found ?? z.NEVER;
   });
 
-const isWebAddress = (value: string) => /^https?:\/\/[^\s/]+\S*$/i.test(value) && URL.canParse(value);
+const isWebAddress = (value: string) => parseWebAddress(value) !== undefined;
 
 const url = line(limits.url).refine(isWebAddress, {
   error: 'must be an address beginning with https:// or http://',

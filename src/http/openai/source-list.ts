@@ -1,9 +1,10 @@
 import type { Language } from '../../domain/audience.ts';
 import type { Source } from '../../domain/chat/chat-answer.ts';
+import { parseWebAddress } from '../../domain/web-address.ts';
 
 const listedSources = 3;
 const headings = { en: 'Sources:', de: 'Quellen:' } as const satisfies Record<Language, string>;
-const listAtEnd = new RegExp(`\n\n(?:${Object.values(headings).join('|')})(?:\n- [^\n]*)+\\s*$`);
+const headingLines: ReadonlySet<string> = new Set(Object.values(headings));
 
 /** A cited part of a message; indices count Unicode code points, the end is the first one behind it. */
 export interface UrlCitation {
@@ -31,7 +32,8 @@ export function composeSourceList(
   if (listed.length === 0) return { text: '', citations: [] };
   const citations: UrlCitation[] = [];
   let text = `\n\n${headings[language]}`;
-  for (const { question: title, url } of listed) {
+  for (const { question: title, url: address } of listed) {
+    const url = address !== null && parseWebAddress(address) !== undefined ? address : null;
     text += '\n- ';
     const start_index = countCharacters(answer + text);
     text += url === null ? toLabel(title) : `[${toLabel(title)}](${toLinkTarget(url)})`;
@@ -42,7 +44,12 @@ export function composeSourceList(
 
 /** An earlier answer as the model wrote it: clients send back what they got, list and all. */
 export function withoutSourceList(answer: string): string {
-  return answer.replace(listAtEnd, '');
+  const lines = answer.trimEnd().split('\n');
+  let at = lines.length - 1;
+  while (lines[at]?.startsWith('- ')) at -= 1;
+  const hasList =
+    at < lines.length - 1 && at >= 2 && headingLines.has(lines[at] ?? '') && lines[at - 1] === '';
+  return hasList ? lines.slice(0, at - 1).join('\n') : answer;
 }
 
 const countCharacters = (text: string) => [...text].length;

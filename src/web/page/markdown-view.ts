@@ -1,4 +1,5 @@
-import { parseBlocks, renderBlock } from './markdown.ts';
+import { renderBlock } from './markdown.ts';
+import { parseBlocks } from './parse-blocks.ts';
 
 export interface MarkdownView {
   /** Shows a text that still grows: the next frame draws its latest state. */

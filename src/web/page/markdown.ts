@@ -1,5 +1,6 @@
-import { Lexer, type Token, type Tokens } from 'marked';
+import type { Token, Tokens } from 'marked';
 import { element } from './element.ts';
+import { findSafeLink, isReadable, namesTarget } from './safe-link.ts';
 
 /**
  * Builds the DOM of an answer from the tokens of its Markdown. No string is ever parsed as HTML: tags that a
@@ -30,10 +31,6 @@ export const renderBlock = (token: Token): HTMLElement | undefined => {
       return element('p', {}, token.raw.trim());
   }
 };
-
-/** The blocks of a Markdown text; each knows its own source in `raw`. */
-export const parseBlocks = (markdown: string): Token[] =>
-  new Lexer({ gfm: true, breaks: false }).lex(markdown);
 
 const renderBlocks = (tokens: Token[] = []) => tokens.map(renderBlock).filter((node) => node !== undefined);
 
@@ -94,23 +91,20 @@ const renderInlineToken = (token: Token): Node => {
   }
 };
 
+/** The words of a link, and the host that it leads to where they do not say it; the words alone where it is unsafe. */
 const renderLink = (address: string, content: Node[]): Node => {
-  const url = safeLinkUrl(address);
-  return url === undefined
-    ? fragment(content)
-    : element('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, ...content);
-};
-
-const linkProtocols = ['http:', 'https:', 'mailto:', 'tel:'];
-
-/** The address, if it is whole and may be followed from the page; `javascript:` and its kin are not. */
-export const safeLinkUrl = (address: string): string | undefined => {
-  try {
-    const url = new URL(address);
-    return linkProtocols.includes(url.protocol) ? url.href : undefined;
-  } catch {
-    return undefined;
-  }
+  const words = content.map((node) => node.textContent).join('');
+  const link = isReadable(words) ? findSafeLink(address) : undefined;
+  if (link === undefined) return fragment(content);
+  const target = namesTarget(words, link)
+    ? []
+    : [' ', element('span', { class: 'link-target' }, `(${link.target})`)];
+  return element(
+    'a',
+    { href: link.href, target: '_blank', rel: 'noopener noreferrer' },
+    ...content,
+    ...target,
+  );
 };
 
 /** The character references that models write; all others stay as they are. */

@@ -2,7 +2,7 @@ import type { Source } from './chat-api.ts';
 import { element } from './element.ts';
 import { createIcon } from './icons.ts';
 import type { Localizer } from './localizer.ts';
-import { safeLinkUrl } from './markdown.ts';
+import { findSafeLink, isReadable } from './safe-link.ts';
 import type { StringKey } from './strings.ts';
 
 /** The entries behind an answer, best first, each a link where it has an address. */
@@ -17,15 +17,15 @@ export const createSourceList = (
 };
 
 const createSource = (source: Source, localizer: Localizer): HTMLElement => {
-  const url = source.url === null ? undefined : safeLinkUrl(source.url);
+  const link = source.url === null || !isReadable(source.question) ? undefined : findSafeLink(source.url);
   const question = element('span', { class: 'source-question' }, source.question);
-  const origin = element('span', { class: 'source-origin' }, originOf(source, url));
-  if (url === undefined) return element('span', { class: 'source' }, question, origin);
+  const origin = element('span', { class: 'source-origin' }, link?.target ?? source.category);
+  if (link === undefined) return element('span', { class: 'source' }, question, origin);
 
   const newTab = localizer.setText(element('span', { class: 'visually-hidden' }), 'opensInNewTab');
   return element(
     'a',
-    { class: 'source', href: url, target: '_blank', rel: 'noopener noreferrer' },
+    { class: 'source', href: link.href, target: '_blank', rel: 'noopener noreferrer' },
     question,
     origin,
     ' ',
@@ -33,6 +33,3 @@ const createSource = (source: Source, localizer: Localizer): HTMLElement => {
     createIcon('external'),
   );
 };
-
-const originOf = (source: Source, url: string | undefined) =>
-  url === undefined ? source.category : new URL(url).hostname.replace(/^www\./, '');

@@ -212,6 +212,10 @@ Note: this is the answer already.
     ['---\ncategory: [x\n---\n## Q?\nA', 'bad.md:2: front matter'],
     ['---\nauthor: me\ncategory: c\n---\n## Q?\nA', 'bad.md:2: "author" is not a field of front matter'],
     ['---\ncategory: c\n---\n## Q?\nurl: nowhere\n\nA', 'bad.md:5: url must be an address'],
+    [
+      '---\ncategory: c\n---\n## Q?\nurl: https://tum.de@evil.example\n\nA',
+      'bad.md:5: url must be an address',
+    ],
     ['---\ncategory: c\n---\n## Q?\nid: a\nurll: x\n\nA', 'bad.md:6: field "urll" is not known'],
     ['---\ncategory: c\n---\n## Q?\nid: a\nfree text\n\nA', 'bad.md:6: is neither "field: value"'],
     ['---\ncategory: c\n---\n## Q?\n\n## R?\nA', 'bad.md:4: answer is empty'],

@@ -24,6 +24,17 @@ describe('the list of sources', () => {
     );
   });
 
+  test('links to no address that leads elsewhere than it seems to', () => {
+    const sources = [
+      source('One?', 'https://tum.de@evil.example'),
+      source('Two?', 'https://tum.d\u0435.example'),
+    ];
+    expect(composeSourceList('A.', sources, 'en')).toEqual({
+      text: '\n\nSources:\n- One?\n- Two?',
+      citations: [],
+    });
+  });
+
   test('is nothing without sources', () => {
     expect(composeSourceList('An answer.', [], 'en')).toEqual({ text: '', citations: [] });
   });
