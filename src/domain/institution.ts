@@ -49,8 +49,8 @@ export interface SmallTalkKind {
   reply: Texts;
 }
 
-/** A pattern and what is searched for instead. */
-export type Phrase = readonly [RegExp, string];
+/** A pattern and what is searched for instead; with a second pattern only where that follows somewhere behind. */
+export type Phrase = readonly [pattern: RegExp, replacement: string, follows?: RegExp | undefined];
 
 /** Words of the two languages. */
 export interface InstitutionWords {

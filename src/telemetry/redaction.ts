@@ -21,12 +21,12 @@ export const redactedPaths = secretFields.flatMap((name) => [
   `*.*["${name}"]`,
 ]);
 
-/** Credentials that hide in texts such as error messages and addresses. */
+/** Credentials that hide in texts such as error messages and addresses. Bounded, so that a long line takes no time. */
 const patterns: readonly (readonly [RegExp, string])[] = [
   // Google API keys: https://cloud.google.com/docs/authentication/api-keys
   [/AIza[\w-]{30,}/g, redacted],
   [/\bBearer\s+[\w.~+/=-]+/gi, `Bearer ${redacted}`],
-  [/\b(\w+:\/\/[^\s:/@"]*):[^\s@"]+@/g, `$1:${redacted}@`],
+  [/\b(\w{1,32}:\/\/[^\s:/@"]{0,128}):[^\s@"]{1,256}@/g, `$1:${redacted}@`],
   [/([?&](?:key|token|password)=)[^&\s"\\]+/gi, `$1${redacted}`],
 ];
 

@@ -76,7 +76,7 @@ export const repliesSchema = z
   })
   .transform(({ entries, ...replies }) => ({ ...replies, entrySentences: entries }));
 
-const phrases = z.array(z.tuple([pattern(), line]).transform((pair): Phrase => pair));
+const phrases = z.array(z.tuple([pattern(), line, pattern().optional()]).transform((pair): Phrase => pair));
 
 export const languageSchema = z.strictObject({
   stopWords: z.strictObject({ en: wordSet, de: wordSet }),

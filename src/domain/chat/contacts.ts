@@ -1,5 +1,6 @@
 import type { Campus, Language, Role } from '../audience.ts';
 import type { Institution, Office } from '../institution.ts';
+import { readQuestion } from '../language/normalize-text.ts';
 
 export interface ContactQuery {
   question: string;
@@ -13,8 +14,9 @@ export function findContact(
   { question, role, campus }: ContactQuery,
   language: Language,
 ): string {
+  const words = readQuestion(question);
   const fits = ({ subjects, campuses, roles }: Office) =>
-    subjects.some((subject) => subject.test(question)) ||
+    subjects.some((subject) => subject.test(words)) ||
     (campus !== undefined && campuses.includes(campus)) ||
     (role !== undefined && roles.includes(role));
   return (offices.find(fits) ?? offices.at(-1))?.contact[language] ?? '';

@@ -1,5 +1,6 @@
 import type { Audience, Campus, Role } from '../audience.ts';
 import type { Institution } from '../institution.ts';
+import { readQuestion } from './normalize-text.ts';
 
 /** Words before a role by which it is the speaker's own: "as a student", "ich bin Mitarbeiterin". */
 const ownRolePrefix =
@@ -62,23 +63,27 @@ export function createAudienceDetection({
   ];
 
   function findCampuses(text: string): Campus[] {
-    const withoutOwnName = ownNamePatterns.reduce((rest, own) => rest.replace(own, ' '), text);
+    const withoutOwnName = ownNamePatterns.reduce((rest, own) => rest.replace(own, ' '), readQuestion(text));
     return campuses
       .filter(({ patterns }) => patterns.some((pattern) => pattern.test(withoutOwnName)))
       .map(({ id }) => id);
   }
 
-  const findRole = (text: string) => findsRole.find(([, pattern]) => pattern.test(text))?.[0];
+  function findRole(text: string): Role | undefined {
+    const words = readQuestion(text);
+    return findsRole.find(([, pattern]) => pattern.test(words))?.[0];
+  }
 
   return {
     findCampuses,
     removeCampuses: (text) =>
       campusPatterns
-        .reduce((rest, names) => rest.replace(names, ' '), text)
+        .reduce((rest, names) => rest.replace(names, ' '), readQuestion(text))
         .replace(/\s+/g, ' ')
         .trim(),
     detectAudience: (text) => toAudience(findRole(text), findCampuses(text)),
-    detectStatedAudience(text) {
+    detectStatedAudience(message) {
+      const text = readQuestion(message);
       const isBareAnswer = !text.includes('?') && text.trim().split(/\s+/).length <= longestBareAnswerWords;
       const named = isBareAnswer || selfStatement.test(text) ? findCampuses(text) : [];
       return toAudience(findRole(text), named);

@@ -1,6 +1,7 @@
 import type { InstitutionWords } from '../institution.ts';
 import type { DetectLanguage } from './detect-language.ts';
 import type { GermanGlossary } from './german-glossary.ts';
+import { readQuestion } from './normalize-text.ts';
 import type { Rephrase } from './rephrase.ts';
 import { tokenize } from './tokenize.ts';
 
@@ -36,9 +37,9 @@ export function createEnglishText({
     translateFunctionWord,
     toEnglishText(text) {
       if (detectLanguage(text) !== 'de') return text;
-      const german = rephrase(text, 'de');
+      const german = rephrase(readQuestion(text), 'de');
       const english = new Map<string, string>();
-      for (const word of tokenize(german)) {
+      for (const word of new Set(tokenize(german))) {
         const translation = words.stopWords.de.has(word)
           ? translateFunctionWord(word)
           : glossary

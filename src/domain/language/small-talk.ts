@@ -1,4 +1,5 @@
 import type { Institution, SmallTalkKind } from '../institution.ts';
+import { readQuestion } from './normalize-text.ts';
 import { tokenize } from './tokenize.ts';
 
 /** Recognises a message that greets or thanks and asks nothing; undefined for everything else. */
@@ -9,7 +10,7 @@ export function createSmallTalkDetection({ fillers, kinds }: Institution['smallT
     words.some((word) => core.has(word)) && words.every((word) => core.has(word) || fillers.has(word));
 
   return (message) => {
-    const words = tokenize(message);
+    const words = tokenize(readQuestion(message));
     return kinds.find((kind) => consistsOf(words, kind.words));
   };
 }

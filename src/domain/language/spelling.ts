@@ -1,3 +1,5 @@
+import { longestWord } from './tokenize.ts';
+
 export interface Spelling {
   /** The nearest known word for a misspelt one; undefined when none is near enough. */
   findNearest(word: string): string | undefined;
@@ -36,6 +38,9 @@ function countEdits(from: string, to: string, limit: number): number {
   return previous[to.length] ?? limit + 1;
 }
 
+const isRepairable = (word: string): boolean =>
+  word.length >= shortestRepairable && word.length <= longestWord && !/\d/.test(word);
+
 const sortLetters = (word: string): string => [...word].sort().join('');
 
 /** Short words differ by one letter too easily ("lisa", "list"): there only letters swapped, missing or extra count. */
@@ -44,6 +49,25 @@ const isOtherShortWord = (word: string, candidate: string): boolean =>
   candidate.length === word.length &&
   sortLetters(word) !== sortLetters(candidate);
 
+/** Which letters a word has, one bit each; letters outside of a to z share bits. */
+function toLetterSet(word: string): number {
+  let letters = 0;
+  for (let at = 0; at < word.length; at += 1) letters |= 1 << (word.charCodeAt(at) & 31);
+  return letters;
+}
+
+/** https://graphics.stanford.edu/~seander/bithacks.html#CountBitsSetParallel */
+function countBits(bits: number): number {
+  const pairs = bits - ((bits >>> 1) & 0x55555555);
+  const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return (((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;
+}
+
+interface KnownWord {
+  word: string;
+  letters: number;
+}
+
 const toBucket = (length: number, firstLetter: string | undefined): string => `${length}${firstLetter}`;
 
 /**
@@ -51,16 +75,17 @@ const toBucket = (length: number, firstLetter: string | undefined): string => `$
  *   rarely mistyped: only one that swapped with the second or was added before it is repaired.
  */
 export function createSpelling(words: ReadonlyMap<string, number>): Spelling {
-  const buckets = new Map<string, string[]>();
+  const buckets = new Map<string, KnownWord[]>();
   for (const word of words.keys()) {
-    if (word.length < shortestRepairable || /\d/.test(word)) continue;
+    if (!isRepairable(word)) continue;
     const key = toBucket(word.length, word[0]);
     const bucket = buckets.get(key);
-    if (bucket === undefined) buckets.set(key, [word]);
-    else bucket.push(word);
+    const known = { word, letters: toLetterSet(word) };
+    if (bucket === undefined) buckets.set(key, [known]);
+    else bucket.push(known);
   }
 
-  function* listCandidates(word: string, limit: number): Generator<string> {
+  function* listCandidates(word: string, limit: number): Generator<KnownWord> {
     for (let length = word.length - limit; length <= word.length + limit; length += 1) {
       for (const firstLetter of new Set([word[0], word[1]])) {
         yield* buckets.get(toBucket(length, firstLetter)) ?? [];
@@ -70,12 +95,14 @@ export function createSpelling(words: ReadonlyMap<string, number>): Spelling {
 
   return {
     findNearest(word) {
-      if (word.length < shortestRepairable || /\d/.test(word)) return undefined;
+      if (!isRepairable(word)) return undefined;
       const limit = maximumEdits(word);
       let nearest: string | undefined;
       let fewest = limit + 1;
-      for (const candidate of listCandidates(word, limit)) {
-        if (isOtherShortWord(word, candidate)) continue;
+      const letters = toLetterSet(word);
+      for (const { word: candidate, letters: ofCandidate } of listCandidates(word, limit)) {
+        // An edit takes away one letter and adds one at most: most candidates need no closer look.
+        if (countBits(letters ^ ofCandidate) > 2 * limit || isOtherShortWord(word, candidate)) continue;
         const edits = countEdits(word, candidate, limit);
         const commoner = (words.get(candidate) ?? 0) > (words.get(nearest ?? '') ?? 0);
         if (edits < fewest || (edits === fewest && edits <= limit && commoner)) {

@@ -1,3 +1,11 @@
+import { cutText, normalizeText } from './normalize-text.ts';
+
+/** Letters. The longest words of either language that anybody asks with are shorter; what is longer is none of ours. */
+export const longestWord = 60;
+
+/** UTF-16 code units: as many as the largest body has bytes, and more than any entry of a knowledge base has. */
+const longestText = 65_536;
+
 /** Spellings that would otherwise fall apart into pieces or count as different words. */
 const joinedSpellings: readonly (readonly [RegExp, string])[] = [
   [/\be-(?=mail|book|learning|bike|scooter)/g, 'e'],
@@ -20,11 +28,11 @@ const joinedSpellings: readonly (readonly [RegExp, string])[] = [
   [/[’']/g, ''],
 ];
 
-/** Lower-case words of a text in order, punctuation gone; umlauts stay as typed. */
+/** Lower-case words of a text in order, of at most 60 letters, punctuation gone; umlauts stay as typed. */
 export function tokenize(text: string): string[] {
   const joined = joinedSpellings.reduce(
     (current, [pattern, replacement]) => current.replace(pattern, replacement),
-    text.normalize('NFKC').toLowerCase(),
+    cutText(normalizeText(text), longestText).toLowerCase(),
   );
-  return joined.match(/[\p{L}\p{N}]+/gu) ?? [];
+  return (joined.match(/[\p{L}\p{N}]+/gu) ?? []).filter((word) => word.length <= longestWord);
 }

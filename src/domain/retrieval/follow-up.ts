@@ -1,3 +1,4 @@
+import { readQuestion } from '../language/normalize-text.ts';
 import { stemEnglish, stemGerman } from '../language/stem.ts';
 import { tokenize } from '../language/tokenize.ts';
 import type { Vocabulary } from '../language/vocabulary.ts';
@@ -38,7 +39,8 @@ function countContentWords(vocabulary: Vocabulary, words: readonly string[], que
  * Whether a question cannot be understood alone: it starts like a continuation, is short and points back, or is a
  * fragment without a question. Anything longer is left alone, because joining costs a question that stands alone.
  */
-function leansOnPrevious(vocabulary: Vocabulary, question: string): boolean {
+function leansOnPrevious(vocabulary: Vocabulary, text: string): boolean {
+  const question = readQuestion(text);
   const words = tokenize(question);
   if (words.length <= longestLeaningWords && leaningStart.test(question)) return true;
   const contentWords = countContentWords(vocabulary, words, question);
@@ -60,6 +62,6 @@ export function joinFollowUp(
     vocabulary.findCampuses(question).length > 0
       ? vocabulary.removeCampuses(previousQuestion)
       : previousQuestion;
-  const keepsSubject = !questionWord.test(question.replace(circumstanceStart, ''));
+  const keepsSubject = !questionWord.test(readQuestion(question).replace(circumstanceStart, ''));
   return { text: `${carried} ${question}`, carried, keepsSubject };
 }

@@ -1,5 +1,6 @@
 import type { Language } from '../audience.ts';
 import { replaceWords } from '../language/english-text.ts';
+import { readQuestion } from '../language/normalize-text.ts';
 import { createSpelling, type Spelling } from '../language/spelling.ts';
 import { stemEnglish, stemGerman } from '../language/stem.ts';
 import { tokenize } from '../language/tokenize.ts';
@@ -111,13 +112,14 @@ export function createQueryInterpreter(
   }
 
   return {
-    interpret(query, weight = 1) {
+    interpret(question, weight = 1) {
+      const query = readQuestion(question);
       const language = detectLanguage(query);
       const text = language === 'de' ? rephrase(query, 'de') : query;
       const spelling = language === 'de' ? germanSpelling : englishSpelling;
       const concepts = new Map<string, QueryConcept>();
       const english = new Map<string, string>();
-      for (const word of tokenize(language === 'en' ? rephrase(text, 'en') : text)) {
+      for (const word of new Set(tokenize(language === 'en' ? rephrase(text, 'en') : text))) {
         if (stopWords[language].has(word)) {
           if (language === 'de') english.set(word, vocabulary.translateFunctionWord(word));
           continue;

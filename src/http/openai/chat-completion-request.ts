@@ -6,6 +6,22 @@ import { withoutSourceList } from './source-list.ts';
 
 const text = z.string().refine(...plainText);
 
+/**
+ * An array that is read up to its first wrong element: to say what is wrong with each of thousands would take longer
+ * than to answer.
+ */
+const arrayOf = <T extends z.ZodType>(element: T) =>
+  z.preprocess((values, context) => {
+    if (!Array.isArray(values)) return values;
+    for (const [at, value] of values.entries()) {
+      for (const { message, path } of element.safeParse(value).error?.issues ?? []) {
+        context.addIssue({ code: 'custom', message, path: [at, ...path] });
+      }
+      if (context.issues.length > 0) break;
+    }
+    return values;
+  }, z.array(element));
+
 const textPart = z.object(
   { type: z.enum(['text', 'refusal']), text: text.optional(), refusal: text.optional() },
   { error: 'must be a content part of type text' },
@@ -17,7 +33,7 @@ const messageSchema = z
       error: 'must be one of system, developer, user, assistant, tool, function',
     }),
     content: z
-      .union([text, z.array(textPart)], { error: 'must be text, or an array of text parts' })
+      .union([text, arrayOf(textPart)], { error: 'must be text, or an array of text parts' })
       .nullish(),
   })
   .openapi('ChatCompletionMessage');
@@ -47,10 +63,10 @@ export const chatCompletionRequestSchema = refusals
       .string()
       .optional()
       .openapi({ description: 'Any name; the service has one model.', example: 'tum-chatbot' }),
-    messages: z
-      .array(messageSchema)
-      .min(1, { error: 'must have at least one message' })
+    messages: arrayOf(messageSchema)
+      .refine((messages) => messages.length > 0, { error: 'must have at least one message' })
       .openapi({
+        minItems: 1,
         description:
           'The conversation. The last user message, of at most 1000 characters, is the question; what comes before ' +
           'is its history. System and developer messages are accepted and have no effect.',
@@ -69,7 +85,12 @@ export const chatCompletionRequestSchema = refusals
   .openapi('ChatCompletionRequest');
 export type ChatCompletionRequest = z.infer<typeof chatCompletionRequestSchema>;
 
-const questionSchema = personText(1, 1000);
+const longestQuestion = 1000;
+const questionSchema = personText(1, longestQuestion);
+
+/** To what `/api/chat` would have taken, so that no question before this one takes longer to read than this one may. */
+const cutQuestion = (question: string) =>
+  question.length <= longestQuestion ? question : [...question].slice(0, longestQuestion).join('');
 
 /**
  * The question and the turns before it. Messages in a row by one side are one; what got no answer belongs to no turn.
@@ -96,7 +117,7 @@ function pairTurns(messages: readonly Message[]): PastTurn[] {
   const close = () => {
     const { questions, answers } = open;
     if (questions.length > 0 && answers.length > 0) {
-      turns.push({ question: questions.join('\n\n'), answer: answers.join('\n\n') });
+      turns.push({ question: cutQuestion(questions.join('\n\n')), answer: answers.join('\n\n') });
     }
     open = { questions: [], answers: [] };
   };

@@ -34,6 +34,11 @@ describe('a conversation', () => {
     expect(history).toEqual([{ question: 'Where is the library?', answer: 'In the main building.' }]);
   });
 
+  test('has no question that is longer than 1000 characters, with none cut in two', () => {
+    const messages = [user('😀'.repeat(3000)), assistant('Yes.'), user('Where is the library?')];
+    expect(readConversation(messages).history).toEqual([{ question: '😀'.repeat(1000), answer: 'Yes.' }]);
+  });
+
   test('joins messages in a row by one side, and drops what got no answer', () => {
     const messages = [
       assistant('Hello! How can I help?'),
