@@ -20,6 +20,7 @@ import type { Vocabulary } from '../domain/language/vocabulary.ts';
 import { createAnsweringModel } from '../domain/models/answering-model.ts';
 import { createBatchedEmbeddingModel } from '../domain/models/batched-embedding-model.ts';
 import type { ModelProvider } from '../domain/models/model-provider.ts';
+import { createWatchedEmbeddingModel } from '../domain/models/watched-embedding-model.ts';
 import { serializeStatisticsEvent } from '../domain/statistics/serialize-statistics-event.ts';
 import { recordModelCall } from '../telemetry/traced-chat.ts';
 import { createTracePort } from '../telemetry/tracing.ts';
@@ -75,6 +76,8 @@ export function createAdapters(options: AdapterOptions) {
     ? createAnsweringModel({
         ...config.gemini,
         provider,
+        embeddingModel: provider.embeddingModels.find(({ name }) => name === config.knowledge.embeddingModel)
+          ?.name,
         gate: modelGate,
         totalTimeoutMs: modelLimitMs,
         onCall: (call) => {
@@ -132,7 +135,7 @@ export function createAdapters(options: AdapterOptions) {
     ),
     localEmbedding,
     /** By name. */
-    embeddingModels: createEmbeddingModels(options, localEmbedding, provider),
+    embeddingModels: createEmbeddingModels(options, localEmbedding, provider, (name) => model?.suspect(name)),
     /** These two are undefined when no provider is configured. */
     provider,
     model,
@@ -151,9 +154,13 @@ function createEmbeddingModels(
   { tracing }: AdapterOptions,
   localEmbedding: ReturnType<typeof createLocalEmbeddingModel>,
   provider: ModelProvider | undefined,
+  onMissing: (name: string) => void,
 ) {
   const tracePort = createTracePort(tracing);
-  const models = [localEmbedding, ...(provider?.embeddingModels ?? [])];
+  const models = [
+    localEmbedding,
+    ...(provider?.embeddingModels ?? []).map((model) => createWatchedEmbeddingModel(model, onMissing)),
+  ];
   return new Map(
     models.map((model) => {
       const attributes = { 'gen_ai.operation.name': 'embeddings', 'gen_ai.request.model': model.name };

@@ -130,6 +130,7 @@ function createKnowledge({ config, vocabulary, logger, metrics }: UseCaseOptions
       ...publishing,
       buildView: async (snapshot) => createKnowledgeView(snapshot, vocabulary, await loadEnglishWords()),
       embeddingModelName: embeddingModel.name,
+      canEmbedWith: (name) => adapters.embeddingModels.has(name),
       // An ingest of nothing embeds anew only what is of another model; the replicas that come second find nothing to do.
       reembed: () => ingestKnowledge({ entries: [] }),
       onEvent: (event) => reportKnowledge(event, { logger, metrics }),
@@ -161,6 +162,12 @@ function reportKnowledge(
       break;
     case 'index-rebuilt':
       logger.warn({ version: event.version }, 'vector index was rebuilt');
+      break;
+    case 'held-back':
+      logger.warn(
+        { version: event.version.version, embeddingModel: event.version.embeddingModel },
+        'a knowledge version is of an embedding model that this replica does not have; the one before it stays here',
+      );
       break;
     case 'reembedded':
       logger.warn({ from: event.from, to: event.to }, 'knowledge was embedded with another model');

@@ -200,7 +200,7 @@ function secretReader(values: z.output<typeof environmentSchema>, files: Readonl
   };
 }
 
-const knownEmbeddingModels = ['gemini-embedding-001', 'local'] as const;
+const knownEmbeddingModels = ['gemini-embedding-001', 'gemini-embedding-2', 'local'] as const;
 export type EmbeddingModelName = (typeof knownEmbeddingModels)[number];
 
 function chooseEmbeddingModel(
@@ -211,8 +211,8 @@ function chooseEmbeddingModel(
   const fallback = hasKey ? 'gemini-embedding-001' : 'local';
   if (wanted === undefined) return fallback;
   const known = knownEmbeddingModels.find((name) => name === wanted);
-  if (known === 'gemini-embedding-001' && !hasKey) {
-    notices.push('EMBEDDING_MODEL gemini-embedding-001 needs GEMINI_API_KEY; local is used instead');
+  if (known !== undefined && known !== 'local' && !hasKey) {
+    notices.push(`EMBEDDING_MODEL ${known} needs GEMINI_API_KEY; local is used instead`);
     return 'local';
   }
   if (known === undefined)

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Confidence } from '../../src/domain/retrieval/confidence.ts';
 import { searchMethods } from '../../src/domain/retrieval/search-method.ts';
+import { createMeasuredModel, printBands } from './confidence-bands.ts';
 import { printRecall, rankQuestions, readEverydayQuestions } from './everyday-questions.ts';
 import { createShippedSearch } from './shipped-search.ts';
 
@@ -38,10 +39,14 @@ function formatTally({ questions, first, firstThree, confidence }: Tally) {
   };
 }
 
-const [knowledgePath = 'infra/knowledge', questionsPath = 'test/evaluation/questions.json'] =
-  process.argv.slice(2);
+const isBandsRun = process.argv.includes('--embedding');
+const [knowledgePath = 'infra/knowledge', questionsPath = 'test/evaluation/questions.json'] = process.argv
+  .slice(2)
+  .filter((argument) => argument !== '--embedding');
 const questions: EvaluationQuestion[] = JSON.parse(await readFile(questionsPath, 'utf8'));
-const shipped = await createShippedSearch(knowledgePath);
+const embeddingModel = isBandsRun ? createMeasuredModel(process.env) : undefined;
+const shipped = await createShippedSearch(knowledgePath, embeddingModel);
+if (embeddingModel) await printBands(shipped, questions, embeddingModel.name);
 
 for (const method of searchMethods) {
   const tallies = new Map<string, Tally>();

@@ -4,6 +4,7 @@ import { loadEnglishWords } from '../../src/adapters/local-embedding/english-wor
 import { entryEmbeddingText } from '../../src/domain/knowledge/knowledge-entry.ts';
 import { parseKnowledgeFiles } from '../../src/domain/knowledge/parse-knowledge-files.ts';
 import type { VectorIndex } from '../../src/domain/knowledge/vector-index.ts';
+import type { EmbeddingModel } from '../../src/domain/models/embedding-model.ts';
 import { createKnowledgeView } from '../../src/domain/retrieval/knowledge-view.ts';
 import { createSearch, type Search } from '../../src/domain/retrieval/search.ts';
 import { audienceWords, vocabulary } from '../fixtures/institution.ts';
@@ -33,13 +34,17 @@ function createExactIndex(
 }
 
 /**
- * The search as a replica without a Gemini key has it, over the knowledge files below a path. Embedding the shipped
- * ones takes about ten seconds.
+ * The search as a replica with this model has it, one without a key unless told, over the knowledge files below a
+ * path. Embedding the shipped ones here takes about ten seconds.
  */
-export async function createShippedSearch(knowledgePath: string): Promise<ShippedSearch> {
+export async function createShippedSearch(
+  knowledgePath: string,
+  embeddingModel?: EmbeddingModel,
+): Promise<ShippedSearch> {
   const { files } = await readKnowledgeFiles([knowledgePath]);
   const { entries } = parseKnowledgeFiles(files, audienceWords);
-  const model = createLocalEmbeddingModel(vocabulary);
+  const local = createLocalEmbeddingModel(vocabulary);
+  const model = embeddingModel ?? local;
   const embeddings = await model.embedDocuments(entries.map(entryEmbeddingText));
   const version = {
     version: 1,
@@ -58,5 +63,5 @@ export async function createShippedSearch(knowledgePath: string): Promise<Shippe
     ),
     settings: { similarityThreshold: 0.3 },
   });
-  return { search, close: () => model.close() };
+  return { search, close: () => local.close() };
 }

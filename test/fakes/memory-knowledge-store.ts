@@ -92,10 +92,15 @@ export function createMemoryKnowledgeStore(): KnowledgeStore {
 
 export function createMemoryKnowledgeSignal(): KnowledgeSignal {
   let active: number | undefined;
+  const served = new Set<number>();
   return {
     findActiveVersion: async () => active,
     async publishActiveVersion(version) {
       active = version;
     },
+    async markServed(version) {
+      served.add(version);
+    },
+    findServed: async (versions) => versions.filter((version) => served.has(version)),
   };
 }

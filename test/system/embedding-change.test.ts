@@ -23,34 +23,93 @@ afterAll(async () => {
   await gemini?.close();
 });
 
-it('adding a key embeds the knowledge anew, once, while the old version answers', async () => {
-  const variables = { ...stack.variables, GEMINI_API_KEY: 'key-of-the-tests', GEMINI_BASE_URL: gemini.url };
-  const start = async (replicaId: string) =>
-    startReplica({
-      replicaId,
-      port: await findFreePort(),
-      logFile: join(stack.dataDir, 'logs', `${replicaId}.log`),
-      variables,
-      requestTimeoutSeconds: 30,
-    });
-  withKey.push(...(await Promise.all([start('replica-7'), start('replica-8'), start('replica-9')])));
-  const clients = withKey.map(({ url }) => createApiClient(url));
+async function startWith(replicaId: string, variables: Record<string, string>): Promise<Service> {
+  const replica = await startReplica({
+    replicaId,
+    port: await findFreePort(),
+    logFile: join(stack.dataDir, 'logs', `${replicaId}.log`),
+    variables: {
+      ...stack.variables,
+      GEMINI_API_KEY: 'key-of-the-tests',
+      GEMINI_BASE_URL: gemini.url,
+      ...variables,
+    },
+    requestTimeoutSeconds: 30,
+  });
+  withKey.push(replica);
+  return replica;
+}
 
-  const versionOf = async (url: string) => {
-    const health = (await (await fetch(`${url}/api/health`)).json()) as { knowledge: { version: number } };
-    return health.knowledge.version;
-  };
-  const query = { json: { query: 'Where can I print?' } };
-  const found: unknown[] = [];
-  const isEveryoneOnTheNewVersion = async () => {
-    const replies = await Promise.all(clients.map(({ send }) => send('POST', '/api/search', query)));
-    found.push(...replies.map(({ body }) => (body as { results: { id: string }[] }).results[0]?.id));
-    return (await Promise.all(withKey.map(({ url }) => versionOf(url)))).every((version) => version > 1);
-  };
-  await expect.poll(isEveryoneOnTheNewVersion, { timeout: 60_000, interval: 100 }).toBe(true);
-  expect(found.filter((id) => id === undefined)).toEqual([]);
+const versionOf = async (url: string) => {
+  const health = (await (await fetch(`${url}/api/health`)).json()) as { knowledge: { version: number } };
+  return health.knowledge.version;
+};
 
-  // Long enough for a replica that would embed once more to have done so.
-  await delay(3000);
-  expect(await Promise.all(withKey.map(({ url }) => versionOf(url)))).toEqual([2, 2, 2]);
+/** Asks every replica, in turn, for as long as `work` takes and a little longer. */
+async function askWhile(urls: readonly string[], work: () => Promise<unknown>) {
+  let isOver = false;
+  let asked = 0;
+  const problems: unknown[] = [];
+  const askOn = async (url: string) => {
+    const client = createApiClient(url);
+    while (!isOver) {
+      asked += 1;
+      const message = `Where can I print, for the ${asked}th time?`;
+      const { degraded } = await client.ask(message).catch((error: unknown) => {
+        problems.push(error);
+        return { degraded: [] };
+      });
+      if (degraded.length > 0) problems.push({ url, degraded });
+    }
+  };
+  const asking = urls.map(askOn);
+  await work();
+  await delay(2000);
+  isOver = true;
+  await Promise.all(asking);
+  return { asked, problems };
+}
+
+it('adding a key embeds the knowledge anew, once, while old replicas answer as before', async () => {
+  const old = stack.replicas().map(({ url }) => url);
+  const { problems } = await askWhile(old, async () => {
+    const replicas = await Promise.all(
+      ['replica-7', 'replica-8', 'replica-9'].map((id) => startWith(id, {})),
+    );
+    const urls = replicas.map(({ url }) => url);
+    const clients = urls.map(createApiClient);
+    const query = { json: { query: 'Where can I print?' } };
+    const found: unknown[] = [];
+    const isEveryoneOnTheNewVersion = async () => {
+      const replies = await Promise.all(clients.map(({ send }) => send('POST', '/api/search', query)));
+      found.push(...replies.map(({ body }) => (body as { results: { id: string }[] }).results[0]?.id));
+      return (await Promise.all(urls.map(versionOf))).every((version) => version > 1);
+    };
+    await expect.poll(isEveryoneOnTheNewVersion, { timeout: 60_000, interval: 100 }).toBe(true);
+    expect(found.filter((id) => id === undefined)).toEqual([]);
+    // Long enough for a replica that would embed once more to have done so.
+    await delay(3000);
+    expect(await Promise.all(urls.map(versionOf))).toEqual([2, 2, 2]);
+  });
+  expect(problems).toEqual([]);
+  // Without a key it cannot embed questions for the new version.
+  expect(await Promise.all(old.map(versionOf))).toEqual([1]);
+});
+
+it('another model embeds the knowledge anew under load, old replicas beside new: no answer lacks anything', async () => {
+  const old = withKey.map(({ url }) => url);
+  let renewed: Service | undefined;
+  const { asked, problems } = await askWhile(
+    [...old, ...stack.replicas().map(({ url }) => url)],
+    async () => {
+      renewed = await startWith('replica-10', { EMBEDDING_MODEL: 'gemini-embedding-2' });
+      const { url } = renewed;
+      const during = await askWhile([url], () =>
+        expect.poll(() => versionOf(url), { timeout: 60_000, interval: 100 }).toBe(3),
+      );
+      expect(during.problems).toEqual([]);
+    },
+  );
+  expect(asked).toBeGreaterThan(20);
+  expect(problems).toEqual([]);
 });

@@ -36,6 +36,7 @@ function openReplica() {
     ...deps,
     buildView: (snapshot) => snapshot,
     embeddingModelName: model.name,
+    canEmbedWith: () => true,
     reembed: () => ingest({ entries: [] }),
   });
   const close = () => {

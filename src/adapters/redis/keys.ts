@@ -14,6 +14,10 @@ export const embeddingTtlSeconds = 86_400;
 export const statisticsEventsKey = 'statistics:events';
 export const knowledgeActiveKey = 'knowledge:active';
 
+/** There while a replica answers from that version; renewed well within its life. */
+export const knowledgeServedKey = (version: number) => `knowledge:served:${version}`;
+export const knowledgeServedTtlSeconds = 30;
+
 /** Statistics events that cannot be written, kept for an operator to look at. */
 export const statisticsSetAsideKey = 'statistics:set-aside';
 

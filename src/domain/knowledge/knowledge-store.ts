@@ -46,4 +46,8 @@ export interface KnowledgeStore {
 export interface KnowledgeSignal {
   findActiveVersion(): Promise<number | undefined>;
   publishActiveVersion(version: number): Promise<void>;
+  /** Says that a replica answers from this version, for the next 30 s. */
+  markServed(version: number): Promise<void>;
+  /** Those of these versions from which a replica answers. */
+  findServed(versions: readonly number[]): Promise<number[]>;
 }

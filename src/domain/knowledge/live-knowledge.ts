@@ -11,10 +11,12 @@ export type IndexState = 'unknown' | 'ready' | 'rebuilding' | 'unreachable';
 export type LiveKnowledgeEvent =
   | { type: 'swapped'; version: KnowledgeVersion; source: 'postgres' | 'chroma' }
   | { type: 'index-rebuilt'; version: number }
+  /** Its embedding model is not at hand here, so that the version before it stays. */
+  | { type: 'held-back'; version: KnowledgeVersion }
   | { type: 'reembedded'; from: string; to: string }
   | { type: 'failing'; task: Task; error: unknown }
   | { type: 'recovered'; task: Task };
-type Task = 'load' | 'index' | 'reembed';
+type Task = 'load' | 'mark' | 'index' | 'reembed';
 
 export interface LiveKnowledgeDeps<View> {
   store: KnowledgeStore;
@@ -24,6 +26,11 @@ export interface LiveKnowledgeDeps<View> {
   buildView: (snapshot: KnowledgeSnapshot) => View | Promise<View>;
   /** The model of the configuration; a live version of another model is embedded anew by `reembed`. */
   embeddingModelName: string;
+  /**
+   * Whether questions can be embedded by the model of that name. While replicas of two configurations run side by
+   * side, each serves the newest version whose questions it can embed.
+   */
+  canEmbedWith: (modelName: string) => boolean;
   reembed: () => Promise<unknown>;
   onEvent?: ((event: LiveKnowledgeEvent) => void) | undefined;
   pollIntervalMs?: number | undefined;
@@ -50,6 +57,8 @@ export interface LiveKnowledge<View> {
 /** Every this many polls the store is asked, whatever the signal says: it is the truth, and a signal can be lost. */
 const pollsPerStoreCheck = 10;
 const pollsPerIndexCheck = 3;
+/** So often that a mark does not end before the next. */
+const pollsPerServedMark = 5;
 const pollsPerReembedTry = 30;
 
 /** Serves one version of the knowledge base at a time, and moves to the live one without a pause. */
@@ -62,6 +71,9 @@ export function createLiveKnowledge<View>(deps: LiveKnowledgeDeps<View>): LiveKn
   let isStopped = false;
   /** The version found at the start under another model; newer ones are somebody's wish and stay. */
   let foreignVersion: number | undefined;
+  let markedVersion: number | undefined;
+  /** The newest version that this replica cannot serve. */
+  let heldBack: number | undefined;
   const background = new Set<Task>();
   const failing = new Set<Task>();
 
@@ -116,8 +128,13 @@ export function createLiveKnowledge<View>(deps: LiveKnowledgeDeps<View>): LiveKn
 
   async function followTarget(): Promise<void> {
     const target = await findTarget();
-    if (target === undefined || target === served?.version.version) return;
+    if (target === undefined || target === served?.version.version || target === heldBack) return;
     const { snapshot, source } = await load(target);
+    if (served && !deps.canEmbedWith(snapshot.version.embeddingModel)) {
+      heldBack = target;
+      deps.onEvent?.({ type: 'held-back', version: snapshot.version });
+      return;
+    }
     const view = await deps.buildView(snapshot);
     const isFirst = served === undefined;
     served = { view, version: snapshot.version };
@@ -152,6 +169,10 @@ export function createLiveKnowledge<View>(deps: LiveKnowledgeDeps<View>): LiveKn
     await attempt('load', followTarget);
     if (served) {
       const { version } = served;
+      if (markedVersion !== version.version || polls % pollsPerServedMark === 0) {
+        markedVersion = version.version;
+        runInBackground('mark', () => signal.markServed(version.version).catch(ignoreOutage));
+      }
       if (index === 'unknown' || polls % pollsPerIndexCheck === 0) {
         runInBackground('index', () => repairIndex(version));
       }

@@ -63,18 +63,29 @@ export async function announce({ signal }: Pick<PublishDeps, 'signal'>, version:
 }
 
 /**
- * Deletes what killed ingests left behind, old versions, and all collections but those of the live version and the
- * newest other one (which replicas may still read, and a rollback wants). Only under the `ingest` lock.
+ * Deletes what killed ingests left behind, old versions, and all collections but those of the live version, of the
+ * newest other one (which a rollback wants), and of those from which a replica answers. Only under the `ingest` lock.
  */
 export async function removeLeftovers({
   store,
   vectorIndex,
-}: Pick<PublishDeps, 'store' | 'vectorIndex'>): Promise<void> {
+  signal,
+}: Pick<PublishDeps, 'store' | 'vectorIndex' | 'signal'>): Promise<void> {
   await store.deleteOldVersions(keptVersions);
   const [versions, live] = await Promise.all([store.listVersions(), store.findActive()]);
   const previous = versions.findLast(({ version }) => version !== live?.version);
-  for (const { version } of await vectorIndex.listVersions()) {
-    if (version !== live?.version && version !== previous?.version) await vectorIndex.delete(version);
+  const indexed = (await vectorIndex.listVersions()).map(({ version }) => version);
+  const kept = new Set([live?.version, previous?.version, ...(await findServed(signal, indexed))]);
+  for (const version of indexed) if (!kept.has(version)) await vectorIndex.delete(version);
+}
+
+/** Without Redis nobody knows; a replica whose collection is gone rebuilds it. */
+async function findServed({ findServed }: PublishDeps['signal'], versions: readonly number[]) {
+  try {
+    return await findServed(versions);
+  } catch (error) {
+    if (!isDependencyError(error, 'redis')) throw error;
+    return [];
   }
 }
 

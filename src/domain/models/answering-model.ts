@@ -5,7 +5,7 @@ import { createDeadlineModel } from './deadline-model.ts';
 import { createFallbackModel } from './fallback-model.ts';
 import type { LanguageModel } from './language-model.ts';
 import type { ModelGate } from './model-gate.ts';
-import { createModelMonitor, type ModelStatus, type StateChange } from './model-monitor.ts';
+import { createModelMonitor, type ModelMonitor, type StateChange } from './model-monitor.ts';
 import type { ModelProvider } from './model-provider.ts';
 import { createObservedModel, type ModelCall } from './observed-model.ts';
 import { createRetryingModel } from './retrying-model.ts';
@@ -14,6 +14,8 @@ export interface AnsweringModelOptions {
   provider: ModelProvider;
   model: string;
   fallbackModel: string;
+  /** The model that embeds questions, if it is this provider's; its absence is reported, too. */
+  embeddingModel?: string | undefined;
   gate: ModelGate;
   maxOutputTokens: number;
   temperature: number;
@@ -31,12 +33,8 @@ export interface AnsweringModelOptions {
   onModelVersion?: (model: string, modelVersion: string) => void;
 }
 
-export interface AnsweringModel extends LanguageModel {
-  status(): ModelStatus;
-  /** Starts the probes that notice missing models and the end of an outage. */
-  start(): void;
-  close(): void;
-}
+/** Answers, and knows how its models are. */
+export type AnsweringModel = LanguageModel & Pick<ModelMonitor, 'status' | 'suspect' | 'start' | 'close'>;
 
 /** More than any model of today gives. */
 const largestOutputTokens = 65_536;
@@ -59,8 +57,9 @@ export function createAnsweringModel(options: AnsweringModelOptions): AnsweringM
   const monitor = createModelMonitor({
     model,
     fallbackModel,
+    embeddingModel: options.embeddingModel,
     provider,
-    breakerOf,
+    breakerOf: (name) => breakers.get(name),
     onStateChange: options.onStateChange ?? (() => {}),
     onMissingModel: options.onMissingModel ?? (() => {}),
   });
@@ -119,5 +118,5 @@ export function createAnsweringModel(options: AnsweringModelOptions): AnsweringM
           minimumRemainingMs: minimumFallbackMs,
         });
   const { generate } = createDeadlineModel(withFallback, options.totalTimeoutMs);
-  return { generate, status: monitor.status, start: monitor.start, close: monitor.close };
+  return { ...monitor, generate };
 }

@@ -2,7 +2,7 @@ import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { ModelProvider, ProbeResult } from './model-provider.ts';
 import type { CallOutcome, ModelCall } from './observed-model.ts';
 
-/** `degraded`: only the fallback model answers. `down`: the knowledge base has to. */
+/** `degraded`: only the fallback model answers, or questions cannot be embedded. `down`: the knowledge base has to. */
 export type ModelState = 'up' | 'degraded' | 'down' | 'unconfigured';
 
 export interface ModelStatus {
@@ -29,7 +29,10 @@ export interface StateChange {
 export interface ModelMonitorOptions {
   model: string;
   fallbackModel: string;
-  breakerOf: (model: string) => CircuitBreaker;
+  /** The model that embeds questions, if it is this provider's. */
+  embeddingModel?: string | undefined;
+  /** Undefined for the model that embeds, which has its own. */
+  breakerOf: (model: string) => CircuitBreaker | undefined;
   provider: Pick<ModelProvider, 'probe' | 'credentials' | 'isBarred'>;
   onStateChange: (change: StateChange) => void;
   onMissingModel: (model: string) => void;
@@ -40,6 +43,8 @@ export interface ModelMonitor {
   status(): ModelStatus;
   /** Takes note of a call that ended. */
   observe(call: Pick<ModelCall, 'model' | 'outcome'>): void;
+  /** A call said that a model does not exist: the next check asks once more. */
+  suspect(model: string): void;
   /** False while the last probe found nobody at the model's address. */
   isReachable(model: string): boolean;
   /** One look at every model and refused key that is in doubt; cheap, and no request at all while all is well. */
@@ -78,10 +83,13 @@ interface ModelView {
  * that nobody's call can close is closed once a probe says that its model is there.
  */
 export function createModelMonitor(options: ModelMonitorOptions): ModelMonitor {
-  const { model, fallbackModel, breakerOf, provider, onStateChange, onMissingModel } = options;
+  const { model, fallbackModel, embeddingModel, breakerOf, provider, onStateChange, onMissingModel } =
+    options;
   const { credentials } = provider;
   const now = options.now ?? (() => performance.now());
-  const names = [...new Set([model, fallbackModel])];
+  const names = [
+    ...new Set([model, fallbackModel, ...(embeddingModel === undefined ? [] : [embeddingModel])]),
+  ];
   const views = new Map(names.map((name) => [name, createView()]));
   let state: ModelState = isConfigured() ? 'up' : 'unconfigured';
   let notUpSince: Date | undefined;
@@ -97,7 +105,7 @@ export function createModelMonitor(options: ModelMonitorOptions): ModelMonitor {
     const { total, exhausted, refused } = credentials.count(name);
     if (!view || view.isMissing || provider.isBarred(name) || exhausted + refused >= total) return false;
     const breaker = breakerOf(name);
-    if (breaker.openSince === undefined) return true;
+    if (breaker?.openSince === undefined) return true;
     return !breaker.isTrying && isQuiet(view);
   }
 
@@ -107,7 +115,8 @@ export function createModelMonitor(options: ModelMonitorOptions): ModelMonitor {
 
   function currentState(): ModelState {
     if (!isConfigured()) return 'unconfigured';
-    if (isUsable(model)) return 'up';
+    const canEmbed = embeddingModel === undefined || !views.get(embeddingModel)?.isMissing;
+    if (isUsable(model)) return canEmbed ? 'up' : 'degraded';
     return isUsable(fallbackModel) ? 'degraded' : 'down';
   }
 
@@ -141,12 +150,12 @@ export function createModelMonitor(options: ModelMonitorOptions): ModelMonitor {
 
   async function checkModel(name: string, view: ModelView) {
     const breaker = breakerOf(name);
-    const inDoubt = view.lastProbe === undefined || view.isMissing || breaker.openSince !== undefined;
+    const inDoubt = view.lastProbe === undefined || view.isMissing || breaker?.openSince !== undefined;
     if (!inDoubt || !isConfigured()) return;
     view.lastProbe = await provider.probe(name);
     if (view.lastProbe === 'missing') setMissing(name, view, true);
     if (view.lastProbe === 'available') setMissing(name, view, false);
-    if (isQuiet(view)) breaker.reset();
+    if (isQuiet(view)) breaker?.reset();
   }
 
   async function checkKeys() {
@@ -179,6 +188,10 @@ export function createModelMonitor(options: ModelMonitorOptions): ModelMonitor {
         lastError = `${name}: ${outcome}`;
       }
       reportChange();
+    },
+    suspect(name) {
+      const view = views.get(name);
+      if (view && !view.isMissing) view.lastProbe = undefined;
     },
     isReachable: (name) => views.get(name)?.lastProbe !== 'unreachable',
     check,

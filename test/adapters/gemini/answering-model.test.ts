@@ -228,6 +228,24 @@ describe('the status', () => {
     expect(generations().map(({ method }) => method)).not.toContain('streamGenerateContent');
   });
 
+  it('says that the model that embeds is gone, whether at the start or later', {
+    timeout: 20_000,
+  }, async () => {
+    const embeddingModel = 'gemini-embedding-001';
+    server.setScript({ undescribedModels: [embeddingModel] });
+    const model = createModel({ embeddingModel });
+    model.start();
+    await vi.waitFor(() => expect(server.calls().map(({ method }) => method)).toContain('embedContent'));
+    expect(model.status()).toMatchObject({ state: 'up', missingModels: [] });
+    server.setScript({ missingModels: [embeddingModel] });
+    model.suspect(embeddingModel);
+    const gone = { state: 'degraded', missingModels: [embeddingModel] };
+    await vi.waitFor(() => expect(model.status()).toMatchObject(gone), { timeout: 5_000 });
+    server.setScript({});
+    const back = { state: 'up', missingModels: [] };
+    await vi.waitFor(() => expect(model.status()).toMatchObject(back), { timeout: 5_000 });
+  });
+
   it('ends an open breaker that nobody calls', { timeout: 20_000 }, async () => {
     server.setScript({ faults: [{ kind: 'status', status: 503 }] });
     const open = new Set<string>();

@@ -100,7 +100,13 @@ describe('an ingest', () => {
     expect(report.live).toMatchObject({ embeddingModel: 'other', dimension: 32, entryCount: 4 });
   });
 
-  it('keeps the collections of the live and the previous version only', async () => {
+  it('keeps the collection of a version from which a replica still answers', async () => {
+    await deps.signal.markServed(1);
+    for (const count of [1, 2, 3, 4]) await ingest({ entries: createEntries(count) });
+    expect(await collections()).toEqual([1, 3, 4]);
+  });
+
+  it('else keeps the collections of the live and the previous version only', async () => {
     for (const count of [1, 2, 3, 4]) await ingest({ entries: createEntries(count) });
     expect(await collections()).toEqual([3, 4]);
   });

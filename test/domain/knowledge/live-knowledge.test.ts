@@ -43,6 +43,7 @@ const open = (overrides: Partial<LiveKnowledgeDeps<KnowledgeSnapshot>> = {}) =>
     ...deps,
     buildView: (snapshot) => snapshot,
     embeddingModelName: model.name,
+    canEmbedWith: () => true,
     reembed: () => createIngestKnowledge(deps)({ entries: [] }),
     onEvent: (event) => events.push(event),
     ...overrides,
@@ -65,6 +66,21 @@ describe('a replica', () => {
     const knowledge = open();
     await knowledge.poll();
     expect(knowledge.current()).toBeUndefined();
+    await ingest(3);
+    await knowledge.poll();
+    expect(knowledge.current()?.entries).toHaveLength(3);
+  });
+
+  it('stays with its version while the live one is of a model that it does not have', async () => {
+    await ingest(1);
+    const knowledge = open({ canEmbedWith: (name) => name === model.name });
+    await knowledge.poll();
+    const other = { ...createWordEmbeddingModel(), name: 'other' };
+    await ingest(2, { embeddingModel: other });
+    await knowledge.poll();
+    await knowledge.poll();
+    expect(knowledge.current()?.version.version).toBe(1);
+    expect(events.filter(({ type }) => type === 'held-back')).toHaveLength(1);
     await ingest(3);
     await knowledge.poll();
     expect(knowledge.current()?.entries).toHaveLength(3);
