@@ -27,6 +27,7 @@ const secrets = {
 } as const;
 type SecretName = keyof typeof secrets;
 const secretNames = Object.keys(secrets) as SecretName[];
+const leastTokenLength = 16;
 
 /** Readers see the old content or the new one. The group is how the other containers' users get in. */
 function replaceFile(path: string, content: string): void {
@@ -35,7 +36,16 @@ function replaceFile(path: string, content: string): void {
   renameSync(temporary, path);
 }
 
+/** As the service's own check, so that nothing is written that it would refuse. */
+function refuseShort(name: SecretName, value: string): void {
+  const parts = name === 'ADMIN_TOKEN' ? value.split(',').map((part) => part.trim()) : [value.trim()];
+  if (name !== 'ADMIN_TOKEN' && name !== 'ANONYMIZE_SALT') return;
+  if (parts.some((part) => part !== '' && part.length < leastTokenLength))
+    fail(`${name} must have at least ${leastTokenLength} characters, each if there are several`);
+}
+
 function setSecret(name: SecretName, value: string): void {
+  refuseShort(name, value);
   replaceFile(join(secretsFolder, secrets[name].file), value);
   if (name === 'REDIS_PASSWORD')
     replaceFile(join(secretsFolder, 'redis/password.conf'), `requirepass ${value}\n`);
