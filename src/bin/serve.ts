@@ -139,7 +139,7 @@ function secretsOf({
   statistics,
 }: Config): string[] {
   const single = [redis.password, postgres.password, statistics.salt].map((secret) => secret?.read());
-  return [...single, ...gemini.apiKeys(), ...adminTokens(), ...(clientApiKeys?.() ?? [])].filter(
+  return [...single, ...gemini.apiKeys(), ...adminTokens(), ...(clientApiKeys() ?? [])].filter(
     (secret) => secret !== undefined,
   );
 }

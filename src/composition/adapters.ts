@@ -2,19 +2,23 @@ import { createHmac } from 'node:crypto';
 import { createChroma } from '../adapters/chroma/client.ts';
 import { createChromaVectorIndex } from '../adapters/chroma/vector-index.ts';
 import { createLocalEmbeddingModel } from '../adapters/local-embedding/embedding-model.ts';
+import { createPostgresAuditStore } from '../adapters/postgres/audit-store.ts';
 import { createPostgres } from '../adapters/postgres/client.ts';
 import { createPostgresKnowledgeStore } from '../adapters/postgres/knowledge-store.ts';
 import { createRedisAnswerCache } from '../adapters/redis/answer-cache.ts';
+import { createRedisAuditQueue } from '../adapters/redis/audit-queue.ts';
 import { createRedisChatStore } from '../adapters/redis/chat-store.ts';
 import { createRedisEmbeddingCache } from '../adapters/redis/embedding-cache.ts';
 import { createKeys } from '../adapters/redis/keys.ts';
 import { createRedisKnowledgeSignal } from '../adapters/redis/knowledge-signal.ts';
+import { createRedisLockOut } from '../adapters/redis/lock-out.ts';
 import { createRedisModelGate } from '../adapters/redis/model-gate.ts';
 import { createRedisRateLimiter } from '../adapters/redis/rate-limiter.ts';
 import { createRedisConnection } from '../adapters/redis/redis-connection.ts';
 import { createReplicaHeartbeat } from '../adapters/redis/replica-heartbeat.ts';
 import { createRedisReplyStream } from '../adapters/redis/reply-stream.ts';
 import { createRedisSessionStore } from '../adapters/redis/session-store.ts';
+import { createLimitPolicy } from '../domain/access/limit-policy.ts';
 import type { Dependency } from '../domain/errors.ts';
 import type { Vocabulary } from '../domain/language/vocabulary.ts';
 import { createAnsweringModel } from '../domain/models/answering-model.ts';
@@ -55,6 +59,7 @@ export function createAdapters(options: AdapterOptions) {
   const keys = createKeys(hashIdentity);
   const sessionTtlSeconds = config.session.timeoutSeconds;
   const heartbeat = createReplicaHeartbeat(redis, config.server.replicaId);
+  const rateLimiter = createRedisRateLimiter({ connection: redis, countReplicas: heartbeat.count });
   const postgres = createPostgres({
     ...config.postgres,
     password: config.postgres.password && (() => config.postgres.password?.read() ?? ''),
@@ -117,11 +122,16 @@ export function createAdapters(options: AdapterOptions) {
       'acquire',
       'giveUp',
     ]),
-    rateLimiter: tracePort(
-      createRedisRateLimiter({ connection: redis, ...config.rateLimit, countReplicas: heartbeat.count }),
-      { name: 'rate-limiter', attributes: inRedis },
-      ['consume'],
-    ),
+    hashIdentity,
+    rateLimiter: tracePort(rateLimiter, { name: 'rate-limiter', attributes: inRedis }, ['consume']),
+    lockOut: createRedisLockOut(redis),
+    auditQueue: createRedisAuditQueue(redis),
+    auditStore: createPostgresAuditStore(postgres),
+    limitPolicy: createLimitPolicy({
+      ...config.rateLimit,
+      chatsPerReplica: config.server.maxConcurrentChats,
+      countReplicas: heartbeat.count,
+    }),
     replyStream: createRedisReplyStream(redis),
     embeddingCache: createRedisEmbeddingCache(redis),
     knowledgeSignal: createRedisKnowledgeSignal(redis),
@@ -143,6 +153,7 @@ export function createAdapters(options: AdapterOptions) {
       await heartbeat.stop();
       modelGate.disconnect();
       provider?.close();
+      rateLimiter.close();
       redis.close();
       chroma.close();
       await Promise.all([localEmbedding.close(), postgres.close()]);

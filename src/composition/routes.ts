@@ -4,8 +4,9 @@ import { createSessionIds } from '../domain/sessions/session-id.ts';
 import { createAdmission } from '../http/admission.ts';
 import type { AppEnv } from '../http/app-env.ts';
 import { createIdentifyCaller } from '../http/caller.ts';
+import { auditAction } from '../http/middleware/audit.ts';
 import { requireAdmin, requireClientKey } from '../http/middleware/bearer-auth.ts';
-import { createLimitRequest } from '../http/middleware/rate-limit.ts';
+import { limitRequests } from '../http/middleware/limit-requests.ts';
 import { createAdminRoutes } from '../http/routes/admin.ts';
 import { createChatRoutes } from '../http/routes/chat.ts';
 import { createFeedbackRoutes } from '../http/routes/feedback.ts';
@@ -29,14 +30,23 @@ interface RouteOptions
 /** What the service answers, and who may ask; app.ts adds its description. */
 export function createRoutes(
   options: RouteOptions,
-  { rateLimiter, sessionStore }: Adapters,
+  { rateLimiter, limitPolicy, lockOut, hashIdentity, sessionStore }: Adapters,
   useCases: UseCases,
 ) {
   const { config, institution, vocabulary, logger, metrics, version, webDirectory, readSalt, modelLimitMs } =
     options;
   const { answerQuestion, historyTurns, search, statistics, liveKnowledge } = useCases;
   const { recorder } = statistics;
-  const limitRequest = createLimitRequest(config.rateLimit.enabled ? rateLimiter : undefined, metrics);
+  const limits = config.rateLimit.enabled
+    ? [
+        limitRequests({
+          limiter: rateLimiter,
+          policy: limitPolicy,
+          nameUser: (userId) => hashIdentity(`places:${userId}`),
+          metrics,
+        }),
+      ]
+    : [];
   const identifyCaller = createIdentifyCaller({ sessionIds: createSessionIds(readSalt), sessionStore });
   const admission = createAdmission({
     activeChats: answerQuestion.activeCount,
@@ -44,7 +54,12 @@ export function createRoutes(
     maxEventLoopDelayMs: config.server.maxEventLoopDelayMs,
     metrics,
   });
-  const adminOnly = requireAdmin(config.server.adminTokens);
+  const adminOnly = requireAdmin({
+    adminTokens: config.server.adminTokens,
+    lockOut,
+    limiter: rateLimiter,
+    nameToken: (token) => hashIdentity(`operator:${token}`).slice(0, 12),
+  });
   const adminOnlyInProduction = config.isProduction ? [adminOnly] : [];
 
   const audience = {
@@ -53,12 +68,11 @@ export function createRoutes(
   };
 
   const routes: Hono<AppEnv>[] = [
-    createChatRoutes({ audience, answerQuestion, identifyCaller, limitRequest, admission }),
+    createChatRoutes({ audience, answerQuestion, identifyCaller, admission }),
     createOpenAiRoutes({
       detectLanguage: vocabulary.detectLanguage,
       answerQuestion,
       identifyCaller,
-      limitRequest,
       admission,
       authorize: requireClientKey(config.server.clientApiKeys),
       historyTurns,
@@ -67,7 +81,6 @@ export function createRoutes(
       audience,
       sessionStore,
       identifyCaller,
-      limitRequest,
       onStarted: (key, { startedAt: at, role, campus }) =>
         void recorder.recordSession({ ...key, at, change: 'started', role, campus, turnCount: 0 }),
       onEnded: (key, { role, campus, turnCount }, at) =>
@@ -77,7 +90,6 @@ export function createRoutes(
       detectLanguage: vocabulary.detectLanguage,
       audience,
       search,
-      limitRequest,
       defaultTopK: config.retrieval.topK,
       authorize: adminOnlyInProduction,
       onSearched: (id, { method, results, searchTimeMs }) => {
@@ -92,7 +104,7 @@ export function createRoutes(
         });
       },
     }),
-    createFeedbackRoutes({ rateAnswer: useCases.rateAnswer, limitRequest }),
+    createFeedbackRoutes({ rateAnswer: useCases.rateAnswer }),
     createStatisticsRoutes({
       store: statistics.store,
       countActiveSessions: sessionStore.countActive,
@@ -100,10 +112,12 @@ export function createRoutes(
     }),
     createAdminRoutes({
       authorize: adminOnly,
+      audit: auditAction(useCases.auditTrail),
+      nameAudited: (userId) => hashIdentity(`audited:${userId}`),
       knowledge: useCases.knowledgeAdministration,
       loadedVersion: () => liveKnowledge.current()?.version.version,
       userRecords: useCases.userRecords,
-      rateLimiter,
+      forgetUsage: (address) => rateLimiter.reset([...limitPolicy.ratesOf(address)]),
       replyLimitMs: modelLimitMs,
       logger,
     }),
@@ -120,5 +134,5 @@ export function createRoutes(
       frameAncestors: config.server.corsOrigins,
     }) as Hono<AppEnv>,
   ];
-  return { routes, close: admission.close };
+  return { routes, limits, close: admission.close };
 }

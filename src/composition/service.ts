@@ -39,11 +39,11 @@ export function createService(options: ServiceOptions) {
   const adapters = createAdapters({ ...shared, onDependencyChange });
   const useCases = createUseCases(shared, adapters);
   const health = createServiceHealth(config, adapters, useCases);
-  const { routes, close: closeRoutes } = createRoutes(
-    { ...shared, health, isReady: () => state === 'ready' },
-    adapters,
-    useCases,
-  );
+  const {
+    routes,
+    limits,
+    close: closeRoutes,
+  } = createRoutes({ ...shared, health, isReady: () => state === 'ready' }, adapters, useCases);
   const app = createApp({
     logger,
     metrics,
@@ -54,11 +54,12 @@ export function createService(options: ServiceOptions) {
     isDraining: () => state === 'draining',
     version,
     referenceDirectory: join(webDirectory, 'reference'),
+    limits,
     routes,
   });
 
   const { redis, heartbeat, postgres, localEmbedding, model } = adapters;
-  const { answerQuestion, liveKnowledge, statistics } = useCases;
+  const { answerQuestion, liveKnowledge, statistics, auditTrail } = useCases;
   metrics.state.observeAnswersInFlight(answerQuestion.activeCount);
   // Redis and the model are reported by those who call them.
   const dependencyWatch = createDependencyWatch({
@@ -99,6 +100,7 @@ export function createService(options: ServiceOptions) {
       model?.start();
       dependencyWatch.start();
       statistics.start();
+      auditTrail.start();
       state = 'ready';
     },
     /** Not ready from now on; resolves when no answer is under way. */
@@ -112,7 +114,7 @@ export function createService(options: ServiceOptions) {
       liveKnowledge.stop();
       dependencyWatch.stop();
       model?.close();
-      await statistics.stop(statisticsFlushLimitMs);
+      await Promise.all([statistics.stop(statisticsFlushLimitMs), auditTrail.stop(statisticsFlushLimitMs)]);
       await adapters.close();
     },
   };

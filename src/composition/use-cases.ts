@@ -1,5 +1,6 @@
 import { loadEnglishWords } from '../adapters/local-embedding/english-words.ts';
 import type { Config } from '../config/parse-config.ts';
+import { createAuditTrail } from '../domain/access/audit-trail.ts';
 import { createAnswerQuestion } from '../domain/chat/answer-question.ts';
 import { promptFingerprint } from '../domain/chat/build-prompt.ts';
 import { createComposeAnswer } from '../domain/chat/compose-answer.ts';
@@ -108,6 +109,13 @@ export function createUseCases(options: UseCaseOptions, adapters: Adapters) {
         recorder.recordFeedback({ id: requestId, at: new Date(), userId, rating, comment }),
     }),
     statistics,
+    auditTrail: createAuditTrail({
+      store: adapters.auditStore,
+      queue: adapters.auditQueue,
+      onDelayed: ({ id }, cause) =>
+        logger.warn({ requestId: id, err: cause }, 'an operator’s action waits for the audit table'),
+      onLost: (action) => logger.error({ action }, 'an operator’s action is missing from the audit table'),
+    }),
     userRecords: createUserRecords({ sessionStore, statistics: statistics.userData }),
     liveKnowledge,
     knowledgeAdministration,

@@ -6,6 +6,7 @@ import {
   boolean,
   decimal,
   integer,
+  isLongEnough,
   list,
   networks,
   oneOf,
@@ -88,6 +89,8 @@ export const environmentSchema = z.object({
   ENABLE_RATE_LIMITING: boolean.prefault('true'),
   RATE_LIMIT_REQUESTS: integer(1).prefault('100'),
   RATE_LIMIT_WINDOW: integer(1, 2_147_483).prefault('3600'),
+  MAX_CONCURRENT_CHATS_PER_ADDRESS: integer(1).optional(),
+  MAX_CONCURRENT_CHATS_PER_USER: integer(1).prefault('4'),
 
   SESSION_TIMEOUT: integer(1, 2_592_000).prefault('3600'),
   CONVERSATION_HISTORY_LIMIT: integer(0, 400).prefault('12'),
@@ -220,6 +223,16 @@ function chooseEmbeddingModel(
   return known ?? fallback;
 }
 
+/** Keys that were there and are gone let nobody in: an emptied file must not open what it closed. */
+function readClientKeys(keys: Secret | undefined): () => readonly string[] | undefined {
+  let hadKeys = false;
+  return () => {
+    const held = list(keys?.read() ?? '');
+    hadKeys ||= held.length > 0;
+    return hadKeys ? held : undefined;
+  };
+}
+
 function groupVariables(
   values: z.output<typeof environmentSchema>,
   secretOf: (name: (typeof secretNames)[number]) => Secret | undefined,
@@ -254,10 +267,10 @@ function groupVariables(
       maxConcurrentChats: values.MAX_CONCURRENT_CHATS,
       maxEventLoopDelayMs: values.MAX_EVENT_LOOP_DELAY,
       corsOrigins: values.CORS_ORIGINS,
-      /** Empty: what needs one is closed. */
-      adminTokens: () => (adminTokens === undefined ? [] : list(adminTokens.read())),
+      /** Empty: what needs one is closed. One that is too short is none, however it got into its file. */
+      adminTokens: () => list(adminTokens?.read() ?? '').filter(isLongEnough),
       /** Keys of OpenAI-compatible clients; undefined lets everyone in. */
-      clientApiKeys: clientKeys && (() => list(clientKeys.read())),
+      clientApiKeys: readClientKeys(clientKeys),
     },
     gemini: {
       /** Empty without a key (development): the knowledge base answers. */
@@ -275,6 +288,9 @@ function groupVariables(
       enabled: values.ENABLE_RATE_LIMITING,
       requests: values.RATE_LIMIT_REQUESTS,
       windowSeconds: values.RATE_LIMIT_WINDOW,
+      /** Of all replicas together; undefined: a quarter of what they write at once. */
+      chatsPerAddress: values.MAX_CONCURRENT_CHATS_PER_ADDRESS,
+      chatsPerUser: values.MAX_CONCURRENT_CHATS_PER_USER,
     },
     session: {
       timeoutSeconds: values.SESSION_TIMEOUT,

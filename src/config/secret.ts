@@ -1,6 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 
-/** A secret that may live in a file and change while the process runs. `read` never throws after the start. */
+/**
+ * A secret that may live in a file and change while the process runs: emptied it is '', and a file that went away keeps its
+ * last value. `read` never throws after the start.
+ */
 export interface Secret {
   read(): string;
 }
@@ -19,10 +22,10 @@ export function watchSecret(path: string, initial: string): Secret {
       const modified = modifiedAtMs(path);
       if (modified === undefined || modified === changedAtMs) return current;
       const content = readOrUndefined(path)?.trim();
-      if (content) {
-        current = content;
-        changedAtMs = modified;
-      }
+      if (content === undefined) return current;
+      current = content;
+      // An empty one may be on its way to its content: it is looked at again.
+      if (content !== '') changedAtMs = modified;
       return current;
     },
   };

@@ -96,7 +96,9 @@ export const redisUrl = z.string().transform((text, context) => {
 
 export const text = z.string();
 export const secret = z.string().min(1);
-export const token = z.string().min(16, { error: 'must have at least 16 characters' });
-export const tokens = z.string().refine((text) => list(text).every((each) => each.length >= 16), {
+const leastTokenLength = 16;
+export const isLongEnough = (token: string) => token.length >= leastTokenLength;
+export const token = z.string().refine(isLongEnough, { error: 'must have at least 16 characters' });
+export const tokens = z.string().refine((text) => list(text).every(isLongEnough), {
   error: 'must have at least 16 characters, each if there are several separated by commas',
 });

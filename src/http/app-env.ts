@@ -13,6 +13,12 @@ export interface AppEnv {
     clientAddress: string;
     logger: Logger;
     errorCode: ErrorCode | undefined;
+    /** Set where an answer holds its client's places: keeps them at least until `until` resolves. */
+    keepPlaces: ((until: Promise<unknown>) => void) | undefined;
+    /** Fingerprint of the operators' token that the request came with. */
+    operator: string | undefined;
+    /** What an operator's action is done to, for the audit table; never the name of a person. */
+    auditTarget: string | undefined;
     /** Further fields of the request's log line. */
     logFields: Record<string, unknown>;
   };

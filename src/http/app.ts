@@ -1,5 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { Hono } from 'hono';
+import type { Hono, MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import type { Logger } from 'pino';
@@ -24,6 +24,8 @@ export interface AppDependencies {
   version: string;
   /** Where the build put the script of the API reference. */
   referenceDirectory: string;
+  /** Refuse who asks for too much, before anything looks at what a request says. */
+  limits: readonly MiddlewareHandler<AppEnv>[];
   /** Sub-apps with their whole paths, in order. */
   routes: readonly Hono<AppEnv>[];
 }
@@ -47,7 +49,7 @@ const allowedHeaders = [
   'Last-Event-ID',
 ];
 
-/** A request's way in: context, origin, body; then its route, which validates, limits and answers. */
+/** A request's way in: context, origin, size, limits; then its route, which validates and answers. */
 export function createApp(dependencies: AppDependencies): OpenAPIHono<AppEnv> {
   const app = new OpenAPIHono<AppEnv>();
   const respondError = createErrorResponder({ revealCause: dependencies.revealCause });
@@ -75,7 +77,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<AppEnv> {
       },
     }),
   );
-  app.use(limitBody(), requireJson());
+  app.use(limitBody(), ...dependencies.limits, requireJson());
   app.route('/', createOpenApiRoutes({ app, ...dependencies }));
   for (const route of dependencies.routes) app.route('/', route);
   return app;

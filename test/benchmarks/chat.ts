@@ -28,6 +28,8 @@ const env = {
   RATE_LIMIT_REQUESTS: '1000000',
   MAX_CONCURRENT_CHATS: '500',
   LOG_LEVEL: 'warning',
+  MAX_CONCURRENT_CHATS_PER_ADDRESS: '1500',
+  MAX_CONCURRENT_CHATS_PER_USER: '1500',
 };
 
 const questions = distinctQuestions();

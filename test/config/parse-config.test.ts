@@ -95,6 +95,33 @@ describe('configuration', () => {
     vi.useRealTimers();
   });
 
+  it('has no secret that was emptied or is too short, whenever its file comes to that', () => {
+    vi.useFakeTimers({ now: Date.now() });
+    const path = join(mkdtempSync(join(tmpdir(), 'secret-')), 'token');
+    let changes = 0;
+    const write = (content: string) => {
+      writeFileSync(path, content);
+      changes += 1;
+      utimesSync(path, new Date(), new Date(Date.now() + changes * 5000));
+      vi.advanceTimersByTime(1500);
+    };
+    const long = 'x'.repeat(16);
+    write(long);
+    const { server } = parseConfig({ ADMIN_TOKEN_FILE: path, CLIENT_API_KEYS_FILE: path });
+    const seen = () => [server.adminTokens(), server.clientApiKeys()];
+    expect(seen()).toEqual([[long], [long]]);
+    write('short');
+    expect(seen()).toEqual([[], ['short']]);
+    write(`short,${long}`);
+    expect(server.adminTokens()).toEqual([long]);
+    write('');
+    expect(seen()).toEqual([[], []]);
+    write(long);
+    expect(seen()).toEqual([[long], [long]]);
+    expect(parseConfig({}).server.clientApiKeys()).toBeUndefined();
+    vi.useRealTimers();
+  });
+
   it('refuses a secret that is given twice, and a file that is not there', () => {
     expect(problemsOf({ ADMIN_TOKEN: 'x'.repeat(20), ADMIN_TOKEN_FILE: '/nowhere/token' })).toEqual([
       expect.stringContaining('is set as well as'),

@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
+import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runOperatorCommand } from '../../infra/local/operator-command.ts';
 import { startTestStack, type TestStack } from './stack.ts';
+import { until } from './until.ts';
 
 let stack: TestStack;
 
@@ -94,11 +98,56 @@ describe('operators', () => {
     expect((await ask('Hello!')).status).toBe(200);
   });
 
-  test('are let in by their token alone', async () => {
-    const reply = await fetch(`${stack.nginx.url}/api/admin/knowledge`, {
-      headers: { Authorization: 'Bearer wrong' },
+  test('leave a row in the audit table with each action, which names no person', async () => {
+    const sql = postgres(stack.postgres.url, { max: 1, onnotice: () => {} });
+    try {
+      const rows = await sql<Record<'operator' | 'action' | 'target' | 'address', string>[]>`
+        SELECT operator, action, target, address, status FROM admin_actions ORDER BY at`;
+      const actions = rows.map(({ action }) => action);
+      expect(actions).toContain('POST /api/admin/knowledge/reindex');
+      expect(actions).toContain('DELETE /api/admin/users/:id');
+      expect(actions).toContain('POST /api/admin/rate-limit/unblock');
+      expect(rows.find(({ target }) => target === 'version 999')).toMatchObject({ status: 404 });
+      expect(new Set(rows.map(({ operator }) => operator)).size).toBe(1);
+      expect(new Set(rows.map(({ address }) => address))).toEqual(new Set(['127.0.0.1']));
+      expect(JSON.stringify(rows)).not.toContain(user);
+      expect(JSON.stringify(rows)).not.toContain(stack.adminToken);
+    } finally {
+      await sql.end();
+    }
+  });
+
+  test('are let in by their token alone, and a wrong one locks its address out until that is lifted', async () => {
+    const open = async (token: string) => {
+      const headers = { Authorization: `Bearer ${token}` };
+      const reply = await fetch(`${stack.nginx.url}/api/admin/knowledge`, { headers });
+      return { status: reply.status, headers: reply.headers, body: await reply.json() };
+    };
+    const guesses = await Promise.all(Array.from({ length: 20 }, () => open('wrong')));
+    const judged = guesses.filter(({ status }) => status === 401);
+    expect(judged).toHaveLength(1);
+    expect(judged[0]?.body).toMatchObject({ code: 'UNAUTHORIZED', status_code: 401 });
+    // The next lock is longer than what follows takes.
+    await until(async () => (await open('wrong')).status === 401);
+    await until(async () => (await open('wrong')).status === 401);
+    const locked = await open(stack.adminToken);
+    expect(locked).toMatchObject({ status: 429, body: { code: 'RATE_LIMIT_EXCEEDED' } });
+    expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(2);
+
+    const warnings = stack
+      .replicas()
+      .flatMap(({ logFile }) => readFileSync(logFile, 'utf8').split('\n'))
+      .filter((line) => line.includes('wrong operators’ token'))
+      .map((line) => JSON.parse(line));
+    expect(warnings.map(({ failures }) => failures).sort()).toEqual([1, 2, 3]);
+    expect(warnings[0]).toMatchObject({ level: 'WARNING', clientAddress: '127.0.0.1' });
+
+    await runOperatorCommand({
+      name: 'unblock',
+      commandArguments: ['127.0.0.1'],
+      variables: stack.variables,
+      logFile: stack.logFile('unblock'),
     });
-    expect(reply.status).toBe(401);
-    expect(await reply.json()).toMatchObject({ code: 'UNAUTHORIZED', status_code: 401 });
+    expect((await open(stack.adminToken)).status).toBe(200);
   });
 });

@@ -31,10 +31,18 @@ describe('in production', () => {
   ])('%s %s is for operators only', async (method, path, json) => {
     const body = json === undefined ? {} : { json };
     expect((await api.send(method, path, body)).status).toBe(401);
-    const wrong = { Authorization: 'Bearer of-bad-news-and-more' };
-    expect((await api.send(method, path, { ...body, headers: wrong })).status).toBe(401);
     const right = { Authorization: `Bearer ${stack.adminToken}` };
     expect((await api.send(method, path, { ...body, headers: right })).status).toBe(200);
+  });
+
+  it('opens nothing to a wrong token, which locks its address out', async () => {
+    const headers = { Authorization: 'Bearer of-bad-news-and-more' };
+    const statuses = [];
+    for (const path of ['/api/statistics', '/api/statistics/performance', '/api/admin/knowledge']) {
+      statuses.push((await api.send('GET', path, { headers })).status);
+    }
+    expect(statuses[0]).toBe(401);
+    expect(statuses).not.toContain(200);
   });
 
   it('lets pages of the configured origin call, with what they need to read, and no others', async () => {

@@ -78,10 +78,39 @@ test('whoever is over the limit is told so, and still sees the service’s healt
   expect((await client.send('GET', '/api/health')).status).toBe(200);
 });
 
-test('a request that is refused for what it says consumes nothing', async () => {
-  const client = createApiClient(stack.replicas()[0]?.url ?? '');
-  const ask = (message: unknown) =>
-    client.send('POST', '/api/chat', { headers: { 'X-Real-IP': '203.0.113.9' }, json: { message } });
-  await ask(42);
+/** Asks one replica after the other, as nginx would. */
+let turn = 0;
+const send = (path: string, address: string, json?: object) => {
+  const replicas = stack.replicas();
+  const client = createApiClient(replicas[turn++ % replicas.length]?.url ?? '');
+  return client.send('POST', path, { headers: { 'X-Real-IP': address }, ...(json && { json }) });
+};
+
+test('a limit is looked at before what a request says', async () => {
+  const client = createApiClient(stack.nginx.url);
+  expect((await client.send('POST', '/api/chat', { json: { message: 42 } })).status).toBe(429);
+});
+
+test('requests that are refused for what they say have an allowance of their own', async () => {
+  const ask = (message: unknown) => send('/api/chat', '203.0.113.9', { message });
+  for (let mistake = 1; mistake < limit; mistake += 1) expect((await ask(42)).status).toBe(400);
   expect((await ask('Hello')).headers.get('x-ratelimit-remaining')).toBe(String(limit - 1));
+  expect((await ask(42)).status).toBe(400);
+  const refused = await ask(42);
+  expect(refused).toMatchObject({ status: 429, body: { code: 'RATE_LIMIT_EXCEEDED' } });
+  expect(refused.headers.get('ratelimit-policy')).toBe(`"refused";q=${limit};w=${windowSeconds}`);
+});
+
+test('a /56 of IPv6 gets four times what one of its networks gets', async () => {
+  const statuses: number[] = [];
+  for (const network of ['10', '11', '12', '13', '14']) {
+    const address = `2001:db8:1:${network}::7`;
+    const replies = await Promise.all(
+      Array.from({ length: limit }, () => send('/api/session/start', address)),
+    );
+    statuses.push(...replies.map(({ status }) => status));
+  }
+  expect(statuses.filter((status) => status === 200)).toHaveLength(4 * limit);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(limit);
+  expect((await send('/api/session/start', '2001:db8:1:110::7')).status).toBe(200);
 });

@@ -24,16 +24,23 @@ export const statisticsSetAsideKey = 'statistics:set-aside';
 export const replicasKey = 'replicas';
 export const activeSessionsKey = 'sessions:active';
 export const stopChannel = 'chat:stop';
-export const rateLimitPrefix = 'limit';
 
 export const replyKey = (generation: string) => `reply:${generation}`;
 export const answerKey = (key: string) => `answer:${digest(key)}`;
 export const answerLeaseKey = (key: string) => `answer:${digest(key)}:lease`;
 export const embeddingKey = (key: string) => `embedding:${digest(key)}`;
+/** The counter that the version before this one reads and writes: requests of an address in a fixed window. */
+export const addressCounterKey = (address: string) => `limit:${address}`;
+export const rateLogKey = (scope: string, key: string) => `limit:log:${scope}:${key}`;
+export const placesKey = (scope: string, key: string) => `limit:places:${scope}:${key}`;
+export const lockOutKey = (address: string) => `lockout:${address}`;
 export const seenRequestKey = (requestId: string) => `limit:seen:${requestId}`;
 
 /** Scopes of model calls that are closed for now, scored by the end of their closing. Lives as long as the last closing. */
 export const closedModelsKey = 'gemini:closed';
+
+/** Actions of operators that wait for Postgres; a stream of its own, so that no version's drain of statistics meets them. */
+export const auditKey = 'audit:actions';
 
 /** Tells the replicas of each new closing. */
 export const closedModelsChannel = 'gemini:closed';

@@ -27,6 +27,8 @@ export interface Listener {
   transport: Transport;
   /** Aborts when the client is gone. */
   signal: AbortSignal;
+  /** Called when an answer is written here for this listener, which may go on without it, with its end. */
+  onWriting?: ((finished: Promise<void>) => void) | undefined;
 }
 
 export interface AnswerQuestion {
@@ -85,6 +87,7 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
           };
           const generation = createGeneration({ ...dependencies, follow }, input);
           running.set(name, generation);
+          listener.onWriting?.(generation.finished);
           void generation.finished.then(() => {
             if (running.get(name) === generation) running.delete(name);
           });

@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
-import type { RateLimiter } from '../../domain/access/rate-limiter.ts';
 import { AppError } from '../../domain/errors.ts';
 import type {
   KnowledgeAdministration,
@@ -81,10 +80,15 @@ const addressSchema = z
 export interface AdminRoutesDependencies {
   /** Lets operators in, and nobody else. */
   authorize: MiddlewareHandler<AppEnv>;
+  /** Notes what they do. */
+  audit: MiddlewareHandler<AppEnv>;
+  /** One-way name of a user, for the audit table alone. */
+  nameAudited: (userId: string) => string;
   knowledge: Pick<KnowledgeAdministration, 'listVersions' | 'activate' | 'reindex'>;
   loadedVersion: () => number | undefined;
   userRecords: UserRecords;
-  rateLimiter: Pick<RateLimiter, 'reset'>;
+  /** Forgets what an address and the networks around it have used. */
+  forgetUsage: (address: string) => Promise<void>;
   /** A task that takes longer than this goes on behind its reply. */
   replyLimitMs: number;
   logger: Logger;
@@ -92,9 +96,10 @@ export interface AdminRoutesDependencies {
 
 /** What operators do while the service runs. */
 export function createAdminRoutes(dependencies: AdminRoutesDependencies) {
-  const { knowledge, userRecords, rateLimiter, logger } = dependencies;
+  const { knowledge, userRecords, forgetUsage, nameAudited, logger } = dependencies;
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
-  const guarded = { ...settings, middleware: [dependencies.authorize] };
+  const readOnly = { ...settings, middleware: [dependencies.authorize] };
+  const guarded = { ...settings, middleware: [dependencies.authorize, dependencies.audit] };
   let reindexing: Promise<KnowledgeVersion> | undefined;
 
   /** One at a time; whoever asks meanwhile gets its outcome. */
@@ -106,7 +111,7 @@ export function createAdminRoutes(dependencies: AdminRoutesDependencies) {
   }
 
   const statusRoute = createRoute({
-    ...guarded,
+    ...readOnly,
     method: 'get',
     path: '/api/admin/knowledge',
     summary: 'Versions of the knowledge base, and which is live',
@@ -156,7 +161,9 @@ export function createAdminRoutes(dependencies: AdminRoutesDependencies) {
     responses: jsonReply(z.object({ version: versionSchema, ...replyFields }), 'It is live.'),
   });
   routes.openapi(activateRoute, async (c) => {
-    const version = await knowledge.activate(c.req.valid('json').version);
+    const wanted = c.req.valid('json').version;
+    c.set('auditTarget', `version ${wanted}`);
+    const version = await knowledge.activate(wanted);
     return c.json({ version: toWireVersion(version), ...replyMeta(c.get('requestId')) }, 200);
   });
 
@@ -170,6 +177,7 @@ export function createAdminRoutes(dependencies: AdminRoutesDependencies) {
   });
   routes.openapi(exportRoute, async (c) => {
     const id = namedUser(c.req.valid('param').id);
+    c.set('auditTarget', `user ${nameAudited(id)}`);
     const record = await userRecords.export(id);
     return c.json({ user_id: id, ...toWireRecord(record), ...replyMeta(c.get('requestId')) }, 200);
   });
@@ -190,6 +198,7 @@ export function createAdminRoutes(dependencies: AdminRoutesDependencies) {
   });
   routes.openapi(eraseRoute, async (c) => {
     const id = namedUser(c.req.valid('param').id);
+    c.set('auditTarget', `user ${nameAudited(id)}`);
     const { sessions, statisticsRows } = await userRecords.erase(id);
     const counts = { sessions, statistics_rows: statisticsRows };
     return c.json({ user_id: id, ...counts, ...replyMeta(c.get('requestId')) }, 200);
@@ -211,7 +220,8 @@ export function createAdminRoutes(dependencies: AdminRoutesDependencies) {
   });
   routes.openapi(unblockRoute, async (c) => {
     const { address } = findClientAddress(c.req.valid('json').address, undefined);
-    await rateLimiter.reset(address);
+    c.set('auditTarget', address);
+    await forgetUsage(address);
     return c.json({ address, ...replyMeta(c.get('requestId')) }, 200);
   });
 

@@ -9,7 +9,6 @@ import { type Admission, releaseAfter } from '../admission.ts';
 import type { AppEnv } from '../app-env.ts';
 import { callerWithSession, type IdentifyCaller } from '../caller.ts';
 import { errorBody, toAppError } from '../error-response.ts';
-import type { LimitRequest } from '../middleware/rate-limit.ts';
 import { refuseInvalid } from '../refuse-invalid.ts';
 import {
   type AudienceIds,
@@ -90,12 +89,11 @@ export interface ChatRoutesDependencies {
   audience: AudienceIds;
   answerQuestion: AnswerQuestion;
   identifyCaller: IdentifyCaller;
-  limitRequest: LimitRequest;
   admission: Admission;
 }
 
 export function createChatRoutes(dependencies: ChatRoutesDependencies) {
-  const { answerQuestion, identifyCaller, limitRequest, admission } = dependencies;
+  const { answerQuestion, identifyCaller, admission } = dependencies;
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
 
   routes.openapi(createChatRoute(dependencies.audience), async (c) => {
@@ -108,7 +106,6 @@ export function createChatRoutes(dependencies: ChatRoutesDependencies) {
       requestSecret: c.get('requestSecret'),
       idempotency: idempotencyKey === undefined ? undefined : { route: '/api/chat', key: idempotencyKey },
     });
-    await limitRequest(c);
     const release = admission.admitChat();
     const request: ChatRequest = {
       requestId,
@@ -120,7 +117,10 @@ export function createChatRoutes(dependencies: ChatRoutesDependencies) {
       remember: true,
     };
     const ask = (transport: Transport, signal: AbortSignal) =>
-      releaseAfter(answerQuestion.ask(request, { transport, signal }), release);
+      releaseAfter(
+        answerQuestion.ask(request, { transport, signal, onWriting: c.get('keepPlaces') }),
+        release,
+      );
     if (c.req.header('accept')?.includes('text/event-stream')) {
       return streamChat(c, requestId, (signal) => ask('stream', signal));
     }

@@ -2,7 +2,6 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { RateAnswer } from '../../domain/chat/rate-answer.ts';
 import type { AppEnv } from '../app-env.ts';
 import { callerWithSession } from '../caller.ts';
-import type { LimitRequest } from '../middleware/rate-limit.ts';
 import { refuseInvalid } from '../refuse-invalid.ts';
 import {
   callerHeadersSchema,
@@ -40,15 +39,13 @@ const feedbackRoute = createRoute({
 
 export interface FeedbackRoutesDependencies {
   rateAnswer: RateAnswer;
-  limitRequest: LimitRequest;
 }
 
-export function createFeedbackRoutes({ rateAnswer, limitRequest }: FeedbackRoutesDependencies) {
+export function createFeedbackRoutes({ rateAnswer }: FeedbackRoutesDependencies) {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
   routes.openapi(feedbackRoute, async (c) => {
     const { request_id, rating, comment } = c.req.valid('json');
     const caller = callerWithSession(c.req.valid('header'));
-    await limitRequest(c);
     await rateAnswer(caller, { requestId: request_id, rating, comment: comment || undefined });
     const timestamp = new Date().toISOString();
     return c.json({ rated_request_id: request_id, rating, request_id: c.get('requestId'), timestamp }, 200);

@@ -11,7 +11,6 @@ import { type Admission, releaseAfter } from '../admission.ts';
 import type { AppEnv } from '../app-env.ts';
 import { anonymousUser, type CallerHeaders, type IdentifyCaller } from '../caller.ts';
 import { toAppError } from '../error-response.ts';
-import type { LimitRequest } from '../middleware/rate-limit.ts';
 import {
   chatCompletionSchema,
   createChunks,
@@ -59,7 +58,6 @@ export interface OpenAiRoutesDependencies {
   detectLanguage: DetectLanguage;
   answerQuestion: Pick<AnswerQuestion, 'ask'>;
   identifyCaller: IdentifyCaller;
-  limitRequest: LimitRequest;
   admission: Pick<Admission, 'admitChat'>;
   /** Lets the programs in that may ask. */
   authorize: MiddlewareHandler<AppEnv>;
@@ -69,7 +67,7 @@ export interface OpenAiRoutesDependencies {
 
 /** The same answers in the wire format of OpenAI's API, for clients that exist: https://platform.openai.com/docs/api-reference/chat */
 export function createOpenAiRoutes(dependencies: OpenAiRoutesDependencies) {
-  const { answerQuestion, identifyCaller, limitRequest, admission, authorize, historyTurns } = dependencies;
+  const { answerQuestion, identifyCaller, admission, authorize, historyTurns } = dependencies;
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
 
   const completionRoute = createRoute({
@@ -116,11 +114,13 @@ export function createOpenAiRoutes(dependencies: OpenAiRoutesDependencies) {
       message: question,
       history: history.length > 0 ? history.slice(-historyTurns) : undefined,
     };
-    await limitRequest(c);
     const release = admission.admitChat('program');
     // Nobody can come back to a stream of this format, so it ends with its client, like a plain reply.
     const ask = (signal: AbortSignal) =>
-      releaseAfter(answerQuestion.ask(request, { transport: 'json', signal }), release);
+      releaseAfter(
+        answerQuestion.ask(request, { transport: 'json', signal, onWriting: c.get('keepPlaces') }),
+        release,
+      );
     if (body.stream) {
       const includeUsage = body.stream_options?.include_usage === true;
       return streamCompletion(c, { language, includeUsage }, ask);

@@ -6,7 +6,6 @@ import type { DetectLanguage } from '../../domain/language/detect-language.ts';
 import type { Search, SearchOutcome } from '../../domain/retrieval/search.ts';
 import { searchMethods } from '../../domain/retrieval/search-method.ts';
 import type { AppEnv } from '../app-env.ts';
-import type { LimitRequest } from '../middleware/rate-limit.ts';
 import { refuseInvalid } from '../refuse-invalid.ts';
 import {
   type AudienceIds,
@@ -55,7 +54,6 @@ export interface SearchRoutesDependencies {
   detectLanguage: DetectLanguage;
   audience: AudienceIds;
   search: Search;
-  limitRequest: LimitRequest;
   /** Entries per method unless the request says how many. */
   defaultTopK: Record<(typeof searchMethods)[number], number>;
   /** Guards the route in production. */
@@ -64,7 +62,7 @@ export interface SearchRoutesDependencies {
 }
 
 export function createSearchRoutes(dependencies: SearchRoutesDependencies) {
-  const { search, limitRequest, defaultTopK, authorize, onSearched } = dependencies;
+  const { search, defaultTopK, authorize, onSearched } = dependencies;
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
   const searchRoute = createRoute({
     method: 'post',
@@ -78,7 +76,6 @@ export function createSearchRoutes(dependencies: SearchRoutesDependencies) {
   });
   routes.openapi(searchRoute, async (c) => {
     const { query, method, top_k, user_role, user_campus } = c.req.valid('json');
-    await limitRequest(c);
     const outcome = await search.search({
       query,
       method,

@@ -4,7 +4,6 @@ import { AppError, isDependencyError } from '../../domain/errors.ts';
 import type { Session, SessionKey, SessionStore, Turn } from '../../domain/sessions/session-store.ts';
 import type { AppEnv } from '../app-env.ts';
 import { type CallerHeaders, type IdentifyCaller, userOf } from '../caller.ts';
-import type { LimitRequest } from '../middleware/rate-limit.ts';
 import { refuseInvalid } from '../refuse-invalid.ts';
 import {
   type AudienceIds,
@@ -98,13 +97,12 @@ export interface SessionRoutesDependencies {
   audience: AudienceIds;
   sessionStore: SessionStore;
   identifyCaller: IdentifyCaller;
-  limitRequest: LimitRequest;
   onStarted: (key: SessionKey, session: Session) => void;
   onEnded: (key: SessionKey, session: Session, endedAt: Date) => void;
 }
 
 export function createSessionRoutes(dependencies: SessionRoutesDependencies) {
-  const { sessionStore, identifyCaller, limitRequest } = dependencies;
+  const { sessionStore, identifyCaller } = dependencies;
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
 
   routes.openapi(createStartRoute(dependencies.audience), async (c) => {
@@ -116,7 +114,6 @@ export function createSessionRoutes(dependencies: SessionRoutesDependencies) {
       requestSecret: c.get('requestSecret'),
       idempotency: idempotencyKey === undefined ? undefined : describeStart(idempotencyKey, body),
     });
-    await limitRequest(c);
     const audience = { role: body.user_role ?? undefined, campus: body.user_campus ?? undefined };
     const session = await sessionStore.start(key, audience).catch((error: unknown) => {
       // The id is valid without the store; only what the store would remember is missing.

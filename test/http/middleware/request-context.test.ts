@@ -35,7 +35,6 @@ app.route(
       close: () => {},
     },
     identifyCaller: async () => ({ userId: 'anonymous', sessionId: 's' }),
-    limitRequest: async () => {},
     admission: { admitChat: () => () => {}, close: () => {} },
   }),
 );

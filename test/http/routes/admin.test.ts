@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import type { AdminAction } from '../../../src/domain/access/admin-action.ts';
 import { AppError, DependencyError } from '../../../src/domain/errors.ts';
 import { createUserRecords } from '../../../src/domain/statistics/user-records.ts';
-import { requireAdmin } from '../../../src/http/middleware/bearer-auth.ts';
+import { auditAction } from '../../../src/http/middleware/audit.ts';
 import { type AdminRoutesDependencies, createAdminRoutes } from '../../../src/http/routes/admin.ts';
+import { guardWith } from '../../fixtures/admin-guard.ts';
 import { createTestApp } from '../../fixtures/create-test-app.ts';
 
 const createdAt = new Date('2026-03-01T10:00:00Z');
@@ -24,8 +26,15 @@ const wireVersion = (number: number) => ({
 
 function createApp(changes: Partial<AdminRoutesDependencies> = {}) {
   const reset: string[] = [];
+  const audited: AdminAction[] = [];
   const routes = createAdminRoutes({
-    authorize: requireAdmin(() => ['token']),
+    authorize: guardWith(['token']),
+    audit: auditAction({
+      record: async (action) => {
+        audited.push(action);
+      },
+    }),
+    nameAudited: (userId) => `hash of ${userId}`,
     knowledge: {
       listVersions: async () => [
         { ...version(1), live: false, indexedCount: undefined },
@@ -57,10 +66,8 @@ function createApp(changes: Partial<AdminRoutesDependencies> = {}) {
         eraseUser: async () => 4,
       },
     }),
-    rateLimiter: {
-      reset: async (address) => {
-        reset.push(address);
-      },
+    forgetUsage: async (address) => {
+      reset.push(address);
     },
     replyLimitMs: 1000,
     logger: pino({ level: 'silent' }),
@@ -73,17 +80,20 @@ function createApp(changes: Partial<AdminRoutesDependencies> = {}) {
       headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
       ...(body && { body: JSON.stringify(body) }),
     });
-  return { routes, call, reset };
+  return { routes, call, reset, audited };
 }
 
 describe('the operators’ interface', () => {
+  const refusal = { outcome: 'refused', failures: 1, lockedMs: 0 } as const;
   const requests = createApp().routes.routes.filter(({ method }) => method !== 'ALL');
 
   test.each([
     ['a wrong token', ['token'], 'wrong'],
     ['no token configured', [], 'token'],
   ])('is closed as a whole with %s', async (_, configured, given) => {
-    const { call } = createApp({ authorize: requireAdmin(() => configured) });
+    const { call } = createApp({
+      authorize: guardWith(configured, { lockOut: { judge: async () => refusal } }),
+    });
     for (const { method, path } of requests) {
       const reply = await call(
         method,
@@ -94,6 +104,55 @@ describe('the operators’ interface', () => {
       expect(reply.status, path).toBe(401);
     }
     expect(requests.length).toBeGreaterThan(5);
+  });
+});
+
+describe('a wrong token', () => {
+  test('locks its address out, for right ones too', async () => {
+    const { call } = createApp();
+    const statuses = [];
+    for (const token of ['guess', 'guess', 'token']) {
+      statuses.push((await call('GET', '/knowledge', undefined, token)).status);
+    }
+    expect(statuses).toEqual([401, 429, 429]);
+    const locked = await call('GET', '/knowledge');
+    expect(locked.headers.get('Retry-After')).toBe('1');
+    expect(await locked.json()).toMatchObject({ code: 'RATE_LIMIT_EXCEEDED' });
+  });
+});
+
+describe('the audit table', () => {
+  test('is told of an action before it is done and after, without the name of a person', async () => {
+    const { call, audited } = createApp();
+    await call('DELETE', '/users/ga12abc');
+    const action = {
+      id: 'request-1',
+      at: expect.any(Date),
+      operator: 'name of token',
+      action: 'DELETE /api/admin/users/:id',
+      address: '192.0.2.1',
+    };
+    expect(audited).toEqual([action, { ...action, target: 'user hash of ga12abc', status: 200 }]);
+  });
+
+  test.each([
+    ['POST', '/knowledge/reindex', undefined, undefined],
+    ['POST', '/knowledge/activate', { version: 2 }, 'version 2'],
+    ['GET', '/users/ga12abc/export', undefined, 'user hash of ga12abc'],
+    ['POST', '/rate-limit/unblock', { address: '192.0.2.7' }, '192.0.2.7'],
+  ])('holds %s %s', async (method, path, body, target) => {
+    const { call, audited } = createApp();
+    await call(method, path, body);
+    expect(audited.at(-1)?.target).toBe(target);
+    expect(audited.at(-1)?.status).toBe(200);
+  });
+
+  test('holds what was refused, and nothing of those who are not let in', async () => {
+    const { call, audited } = createApp();
+    await call('POST', '/knowledge/activate', { version: 0 });
+    expect(audited.at(-1)).toMatchObject({ status: 400 });
+    await call('POST', '/knowledge/reindex', undefined, 'guess');
+    expect(audited).toHaveLength(2);
   });
 });
 
@@ -120,13 +179,14 @@ describe('knowledge', () => {
     };
     const { call } = createApp({
       knowledge: { listVersions: async () => [], activate: async () => version(1), reindex },
-      replyLimitMs: 1,
+      replyLimitMs: 50,
     });
     expect(await (await call('POST', '/knowledge/reindex')).json()).toMatchObject({
       state: 'running',
       version: null,
     });
     const second = call('POST', '/knowledge/reindex');
+    await delay(0);
     finish[0]?.();
     expect(await (await second).json()).toMatchObject({ state: 'done', version: wireVersion(3) });
     expect(runs).toBe(1);

@@ -71,17 +71,14 @@ function createApp({ events = whole, keys, refusal }: Settings = {}) {
         sessionIds: createSessionIds(() => 'salt'),
         sessionStore: { agreeOnId: async (_purpose, proposed) => proposed },
       }),
-      limitRequest: async () => {
-        if (refusal) throw refusal;
-        return undefined;
-      },
       admission: {
         admitChat(asker) {
+          if (refusal) throw refusal;
           askers.push(asker);
           return () => {};
         },
       },
-      authorize: requireClientKey(keys && (() => keys)),
+      authorize: requireClientKey(() => keys),
       historyTurns: 2,
     }),
   );

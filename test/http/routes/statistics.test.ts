@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { DependencyError } from '../../../src/domain/errors.ts';
 import type { AppEnv } from '../../../src/http/app-env.ts';
 import { createErrorResponder } from '../../../src/http/error-response.ts';
-import { requireAdmin } from '../../../src/http/middleware/bearer-auth.ts';
 import {
   createStatisticsRoutes,
   type StatisticsRoutesDependencies,
 } from '../../../src/http/routes/statistics.ts';
+import { guardWith } from '../../fixtures/admin-guard.ts';
 
 const createApp = (changes: Partial<StatisticsRoutesDependencies> = {}) => {
   const asked: number[] = [];
@@ -99,7 +99,7 @@ describe('GET /api/statistics', () => {
   });
 
   it('is for operators only where it is guarded', async () => {
-    const { app } = createApp({ authorize: [requireAdmin(() => ['token-of-operators'])] });
+    const { app } = createApp({ authorize: [guardWith(['token-of-operators'])] });
     for (const path of ['/api/statistics', '/api/statistics/performance']) {
       expect((await app.request(path)).status).toBe(401);
       const headers = { Authorization: 'Bearer token-of-operators' };
