@@ -20,6 +20,8 @@ name_servers=$(awk '$1 == "nameserver" { print ($2 ~ /:/) ? "[" $2 "]" : $2 }' /
 echo "resolver ${name_servers}valid=2s ipv6=off;" >>"$prefix/site/http.conf"
 # A replica that refuses is passed over for a while; one that is merely slow is not, or all would be at once.
 echo "server $UPSTREAM resolve max_fails=10 fail_timeout=2s;" >"$prefix/site/upstream.conf"
+# A try that was silent to the end is followed by one other: what stops a replica must not stop them all.
+echo "proxy_next_upstream_timeout $((REQUEST_TIMEOUT + 10))s;" >>"$prefix/site/server.conf"
 echo "proxy_read_timeout $((REQUEST_TIMEOUT + 5))s;" >>"$prefix/site/server.conf"
 
 exec nginx -p "$prefix/" -e /dev/stderr -c nginx.conf -g 'daemon off;'

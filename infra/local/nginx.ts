@@ -126,6 +126,7 @@ function describeSite(
       ...addresses.flatMap((address) => plainPorts.map((port) => `listen ${address}:${port} backlog=4096;`)),
       `ssl_certificate ${options.certificate.certificateFile};`,
       `ssl_certificate_key ${options.certificate.keyFile};`,
+      `proxy_next_upstream_timeout ${options.requestTimeoutSeconds + 10}s;`,
       `proxy_read_timeout ${options.requestTimeoutSeconds + 5}s;`,
     ],
   };

@@ -111,7 +111,7 @@ export function createAdapters(options: AdapterOptions) {
         onEventRefused: () => metrics.statistics.recordDropped('queue_full', 1),
       }),
       { name: 'chat-store', attributes: inRedis },
-      ['open', 'close', 'restart', 'abandon', 'find', 'requestStop'],
+      ['open', 'findCached', 'close', 'restart', 'abandon', 'find', 'requestStop'],
     ),
     sessionStore: tracePort(
       createRedisSessionStore({ connection: redis, keys, sessionTtlSeconds }),

@@ -59,6 +59,7 @@ export function createUseCases(options: UseCaseOptions, adapters: Adapters) {
     settings: {
       topK: config.retrieval.topK.hybrid,
       historyMessages: config.session.historyMessages,
+      maxHistoryCharacters: config.session.maxHistoryCharacters,
       maxContextCharacters: config.session.maxContextCharacters,
       fingerprint: fingerprintOf(config, institution),
       modelLimitMs,

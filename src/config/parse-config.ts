@@ -94,6 +94,7 @@ export const environmentSchema = z.object({
 
   SESSION_TIMEOUT: integer(1, 2_592_000).prefault('3600'),
   CONVERSATION_HISTORY_LIMIT: integer(0, 400).prefault('12'),
+  MAX_HISTORY_LENGTH: integer(0).prefault('8000'),
   MAX_CONTEXT_LENGTH: integer(100).prefault('4000'),
 
   REDIS_URL: redisUrl.prefault('redis://127.0.0.1:6379'),
@@ -295,6 +296,7 @@ function groupVariables(
     session: {
       timeoutSeconds: values.SESSION_TIMEOUT,
       historyMessages: values.CONVERSATION_HISTORY_LIMIT,
+      maxHistoryCharacters: values.MAX_HISTORY_LENGTH,
       maxContextCharacters: values.MAX_CONTEXT_LENGTH,
     },
     redis: { url: values.REDIS_URL, password: secretOf('REDIS_PASSWORD') },

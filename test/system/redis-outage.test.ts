@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type GeminiServer, startGeminiServer } from '../gemini-server/gemini-server.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
@@ -32,6 +33,26 @@ afterEach(async () => {
 afterAll(async () => {
   await stack?.stop();
   await gemini?.close();
+});
+
+test('a Redis that is full is named by the health and the answers, until it has room again', async () => {
+  const redis = new Redis(stack.redis.url);
+  const health = async () => {
+    const { body } = await nginx.send('GET', '/api/health');
+    const { status, services } = body as { status: string; services: { redis: { state: string } } };
+    return `${status}, redis ${services.redis.state}`;
+  };
+  await expect.poll(health, { timeout: 10_000 }).toBe('healthy, redis up');
+  await redis.config('SET', 'maxmemory', '1');
+  try {
+    await expect.poll(health, { timeout: 10_000 }).toBe('degraded, redis down');
+    const answer = await nginx.ask(canteenQuestion(asked++));
+    expect(answer.degraded).toContain('redis');
+  } finally {
+    await redis.config('SET', 'maxmemory', '0');
+    redis.disconnect();
+  }
+  await expect.poll(health, { timeout: 10_000 }).toBe('healthy, redis up');
 });
 
 let asked = 0;

@@ -8,16 +8,10 @@ const leaseMs = 3000;
 const uncacheableMs = 1000;
 const uncacheable = 'uncacheable';
 
-/**
- * KEYS answer, lease, turns of the asker's session (a question with history is no first question and takes no lease),
- * claim. ARGV owner, leaseMs, generation or '' (a caller whose claim has another one writes nothing).
- * Reply: state, answer or ''.
- */
+/** KEYS answer, lease. ARGV owner, leaseMs. Reply: state, answer or ''. */
 export const acquireAnswerScript = `
 local answer = redis.call('GET', KEYS[1])
 if answer then return {'cached', answer} end
-if ARGV[3] ~= '' and redis.call('HGET', KEYS[4], 'generation') ~= ARGV[3] then return {'uncacheable', ''} end
-if redis.call('EXISTS', KEYS[3]) == 1 then return {'uncacheable', ''} end
 local owner = redis.call('GET', KEYS[2])
 if owner == '${uncacheable}' then return {'uncacheable', ''} end
 if owner and owner ~= ARGV[1] then return {'busy', ''} end
@@ -37,16 +31,10 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[1], '${unca
 return 1
 `;
 
-/** Keys and arguments of `acquireAnswerScript`; without `opening` for a chat that is open already. */
-export function acquireAnswerArguments(
-  key: string,
-  owner: string,
-  opening: { turnsKey: string; claimKey: string; generation: string } = noOpening,
-) {
-  const { turnsKey, claimKey, generation } = opening;
-  return [4, answerKey(key), answerLeaseKey(key), turnsKey, claimKey, owner, leaseMs, generation] as const;
+/** Keys and arguments of `acquireAnswerScript`. */
+export function acquireAnswerArguments(key: string, owner: string) {
+  return [2, answerKey(key), answerLeaseKey(key), owner, leaseMs] as const;
 }
-const noOpening = { turnsKey: 'session:none', claimKey: 'request:none', generation: '' };
 
 export function parseTicket([state, text]: [string, string]): AnswerTicket {
   return state === 'cached'

@@ -1,7 +1,7 @@
 /**
  * The atomic steps of a chat, in Lua. Times are Redis' own, so that replicas need not agree on a clock.
- * A claim is a hash: body, requestId, request, generation, status (running, done, stopped), at, leaseUntil,
- * result, stop, readerAt.
+ * A claim is a hash: body, requestId, request (where it is kept), generation, status (running, done, stopped), at,
+ * leaseUntil (0 once released), takeovers, result, stop, readerAt.
  */
 
 const nowMs = `
@@ -10,7 +10,8 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
 /**
- * KEYS claim, alias, session's requests. ARGV bodyHash, requestId, generation, leaseMs, ttlSeconds, request, alias target.
+ * KEYS claim, alias, session's requests. ARGV bodyHash, requestId, generation, leaseMs, ttlSeconds, request or '', alias
+ * target.
  * Reply: state, requestId, generation, at, detail (result of a finished claim, 1 for a takeover).
  */
 export const claimScript = `${nowMs}
@@ -24,10 +25,12 @@ local function addAlias()
   redis.call('SET', KEYS[2], ARGV[7], 'EX', ARGV[5])
   note(KEYS[2])
 end
-local claim = redis.call('HMGET', KEYS[1], 'body', 'requestId', 'generation', 'status', 'leaseUntil', 'at', 'result')
+local claim = redis.call('HMGET', KEYS[1], 'body', 'requestId', 'generation', 'status', 'leaseUntil', 'at', 'result',
+  'takeovers')
 if not claim[1] then
   redis.call('HSET', KEYS[1], 'body', ARGV[1], 'requestId', ARGV[2], 'generation', ARGV[3], 'status', 'running',
-    'leaseUntil', now + ARGV[4], 'at', now, 'request', ARGV[6])
+    'leaseUntil', now + ARGV[4], 'at', now)
+  if ARGV[6] ~= '' then redis.call('HSET', KEYS[1], 'request', ARGV[6]) end
   redis.call('EXPIRE', KEYS[1], ARGV[5])
   note(KEYS[1], 'reply:' .. ARGV[3])
   addAlias()
@@ -38,6 +41,11 @@ addAlias()
 if claim[4] == 'done' then return {'done', claim[2], claim[3], claim[6], claim[7]} end
 if claim[4] == 'stopped' then return {'stopped', claim[2], claim[3], claim[6], ''} end
 if tonumber(claim[5]) > now then return {'following', claim[2], claim[3], claim[6], ''} end
+-- A lease that ran out may be the request's doing: it may stop one more replica, and no third.
+if claim[5] ~= '0' then
+  if claim[8] then return {'exhausted', claim[2], claim[3], claim[6], ''} end
+  redis.call('HSET', KEYS[1], 'takeovers', 1)
+end
 redis.call('HSET', KEYS[1], 'generation', ARGV[3], 'leaseUntil', now + ARGV[4])
 redis.call('EXPIRE', KEYS[1], ARGV[5])
 note('reply:' .. ARGV[3])

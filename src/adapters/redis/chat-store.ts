@@ -63,32 +63,35 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
         addClaim(pipeline, keys, chat);
         pipeline.hgetall(keys.sessionMeta(chat.claim));
         pipeline.lrange(keys.sessionTurns(chat.claim), -Math.max(1, chat.historyTurns), -1);
-        pipeline.get(chat.embeddingKey === undefined ? 'embedding:none' : embeddingKey(chat.embeddingKey));
-        if (chat.answerKey !== undefined) {
-          const opening = {
-            turnsKey: keys.sessionTurns(chat.claim),
-            claimKey: keys.request(chat.claim),
-            generation: chat.generation,
-          };
-          pipeline.eval(
-            acquireAnswerScript,
-            ...acquireAnswerArguments(chat.answerKey, chat.requestId, opening),
-          );
-        }
-        const [claim, meta, turns, embedding, ticket] = (await runPipeline(pipeline)) as [
+        const [claim, meta, turns] = (await runPipeline(pipeline)) as [
           [string, string, string, number | string, string],
           Record<string, string>,
           string[],
-          string | null,
-          [string, string] | undefined,
         ];
         return {
           claim: parseClaim(claim),
           session: parseSession(meta),
           turns: chat.historyTurns === 0 ? [] : turns.map(parseTurn),
+        } satisfies OpenedChat;
+      }),
+
+    findCached: (cached) =>
+      connection.run(async (redis) => {
+        const pipeline = redis.pipeline();
+        pipeline.get(
+          cached.embeddingKey === undefined ? 'embedding:none' : embeddingKey(cached.embeddingKey),
+        );
+        if (cached.answerKey !== undefined) {
+          pipeline.eval(acquireAnswerScript, ...acquireAnswerArguments(cached.answerKey, cached.owner));
+        }
+        const [embedding, ticket] = (await runPipeline(pipeline)) as [
+          string | null,
+          [string, string] | undefined,
+        ];
+        return {
           answerTicket: ticket && parseTicket(ticket),
           cachedEmbedding: embedding === null ? undefined : parseEmbedding(embedding),
-        } satisfies OpenedChat;
+        };
       }),
 
     async close(chat) {
@@ -158,13 +161,13 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
           Record<string, string>,
           [string, string],
         ];
-        const { requestId = '', generation = '', status, request = '{}', result = '', at = '0' } = fields;
+        const { requestId = '', generation = '', status, request, result = '', at = '0' } = fields;
         if (status === undefined) return undefined;
         return {
           key: key.slice(key.lastIndexOf(':') + 1),
           claim: parseClaim([status === 'running' ? 'following' : status, requestId, generation, at, result]),
           leaseLive: Number(fields.leaseUntil) > Number(time[0]) * 1000 + Number(time[1]) / 1000,
-          request: JSON.parse(request) as StoredChatRequest,
+          request: request === undefined ? undefined : (JSON.parse(request) as StoredChatRequest),
         };
       }),
 
@@ -206,7 +209,7 @@ function addClaim(pipeline: ReturnType<Redis['pipeline']>, keys: Keys, chat: Ope
     chat.generation,
     leaseMs,
     replyTtlSeconds,
-    JSON.stringify(chat.request),
+    chat.request === undefined ? '' : JSON.stringify(chat.request),
     chat.claim.key,
   );
 }
@@ -221,6 +224,7 @@ function parseClaim(reply: [string, string, string, number | string, string]): C
     case 'done':
       return { state, requestId, generation, answer: parseAnswer(detail) };
     case 'stopped':
+    case 'exhausted':
       return { state, requestId };
     default:
       return { state: 'conflict' };

@@ -21,6 +21,9 @@ export const knowledgeServedTtlSeconds = 30;
 /** Statistics events that cannot be written, kept for an operator to look at. */
 export const statisticsSetAsideKey = 'statistics:set-aside';
 
+/** Written to see whether Redis takes writes; gone at once. */
+export const probeKey = 'probe';
+
 export const replicasKey = 'replicas';
 export const activeSessionsKey = 'sessions:active';
 export const stopChannel = 'chat:stop';

@@ -3,6 +3,7 @@ import { Redis, type RedisOptions, ReplyError } from 'ioredis';
 import type { Secret } from '../../config/secret.ts';
 import { DependencyError } from '../../domain/errors.ts';
 import { withTimeLimit } from '../time-limit.ts';
+import { probeKey } from './keys.ts';
 import { parseRedisUrl } from './parse-redis-url.ts';
 
 /** Longest wait for one command or pipeline; a frozen server costs this once, then the breaker answers. */
@@ -28,7 +29,7 @@ export interface RedisConnection {
   isUp(): boolean;
   /** A connection of its own, for blocking reads or subscriptions; whoever asks for it ends it. */
   duplicate(overrides?: RedisOptions): Redis;
-  /** Round trip in ms. @throws DependencyError `redis`. */
+  /** Time in ms that a write and a read take. @throws DependencyError `redis`, also when a full server takes no writes. */
   ping(): Promise<number>;
   /** Waits until connected, `limitMs` at most, and resolves either way. @throws DependencyError for a Redis Cluster. */
   settle(limitMs: number): Promise<void>;
@@ -83,7 +84,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   let missedProbes = 0;
   async function probe(): Promise<void> {
     try {
-      await breaker.execute(() => limited(Promise.all([client.ping(), limiterClient.ping()])));
+      await breaker.execute(() => limited(Promise.all([tryWrite(client), limiterClient.ping()])));
       missedProbes = 0;
     } catch {
       missedProbes += 1;
@@ -120,7 +121,7 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     duplicate: connect,
     async ping() {
       const startedAtMs = performance.now();
-      await run(client, (redis) => redis.ping());
+      await run(client, tryWrite);
       return performance.now() - startedAtMs;
     },
     async settle(limitMs) {
@@ -135,6 +136,11 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
       limiterClient.disconnect();
     },
   };
+}
+
+/** A full server that evicts nothing answers reads, and refuses what every chat has to write. */
+async function tryWrite(redis: Redis): Promise<void> {
+  await Promise.all([redis.set(probeKey, '', 'PX', 1), redis.get(probeKey)]);
 }
 
 function becomeReady(client: Redis): Promise<void> {

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { AppError, type Dependency, isDependencyError } from '../errors.ts';
 import type { ReadAhead } from '../retrieval/search.ts';
 import type { SessionKey } from '../sessions/session-store.ts';
+import type { AnswerTicket } from './answer-cache.ts';
 import type { StoredChatRequest } from './chat-answer.ts';
 import { type ChatEvent, markRestarts, replayAnswer } from './chat-event.ts';
 import type { ChatRequest, Transport } from './chat-request.ts';
-import type { ClaimKey, OpenedChat } from './chat-store.ts';
-import { createFollowReply, stoppedError } from './reply/follow-reply.ts';
+import type { CachedParts, Claim, ClaimKey, OpenedChat } from './chat-store.ts';
+import { createExhaustedError, createFollowReply, stoppedError } from './reply/follow-reply.ts';
 import {
   createGeneration,
   createGenerationId,
@@ -50,9 +51,13 @@ export interface AnswerQuestion {
 
 interface Opening {
   opened: OpenedChat;
-  readAhead: ReadAhead | undefined;
-  answerKey: string | undefined;
   degraded: readonly Dependency[];
+}
+
+interface Preparation {
+  answerTicket: AnswerTicket | undefined;
+  answerKey: string | undefined;
+  readAhead: ReadAhead | undefined;
 }
 
 /** A question from its claim to its closing transaction. */
@@ -74,14 +79,17 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
           throw createKeyReusedError();
         case 'stopped':
           throw stoppedError();
+        case 'exhausted':
+          throw createExhaustedError();
         case 'done':
           return yield* replayAnswer(claimed.generation, claimed.answer);
         case 'owned': {
           const input = {
+            ...opening,
+            ...(await prepare(request, opening)),
             request,
             claim,
             owned: claimed,
-            ...opening,
             transport: listener.transport,
             startedAtMs,
           };
@@ -104,28 +112,42 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
 
   const ask = (request: ChatRequest, listener: Listener) => markRestarts(claimAndAnswer(request, listener));
 
+  /** Reads nothing of the message: a message that stops a replica is known by its claim. */
   async function open(request: ChatRequest, claim: ClaimKey): Promise<Opening> {
     const generation = createGenerationId();
-    const answerKey = request.history?.length ? undefined : composeAnswer.cacheKeyOf(request);
-    const query = dependencies.readQuery(request.message);
     try {
       const opened = await chatStore.open({
         claim,
         requestId: request.requestId,
         generation,
         bodyHash: hashRequest(request),
-        request: storedRequestOf(request),
+        request: request.isKept ? storedRequestOf(request) : undefined,
         historyTurns: request.remember ? dependencies.historyTurns : 0,
-        answerKey,
-        embeddingKey: query?.embeddingKey,
       });
-      const { cachedEmbedding } = opened;
-      return { opened, readAhead: query && { ...query, cachedEmbedding }, answerKey, degraded: [] };
+      return { opened, degraded: [] };
     } catch (error) {
       if (!isDependencyError(error, 'redis')) throw error;
-      const opened = unclaimed(request.requestId, generation);
-      const readAhead = query && { ...query, cachedEmbedding: undefined };
-      return { opened, readAhead, answerKey: undefined, degraded: ['redis'] };
+      return { opened: unclaimed(request.requestId, generation), degraded: ['redis'] };
+    }
+  }
+
+  /** Reads the message, and looks up what is cached for it. */
+  async function prepare(request: ChatRequest, { opened, degraded }: Opening): Promise<Preparation> {
+    const isFirst = (request.history ?? opened.turns).length === 0;
+    const query = dependencies.readQuery(request.message);
+    const preparationOf = (answerKey?: string, cached?: CachedParts): Preparation => ({
+      answerKey,
+      answerTicket: cached?.answerTicket,
+      readAhead: query && { ...query, cachedEmbedding: cached?.cachedEmbedding },
+    });
+    if (degraded.includes('redis')) return preparationOf();
+    const answerKey = isFirst ? composeAnswer.cacheKeyOf(request, opened.session) : undefined;
+    try {
+      const keys = { answerKey, owner: request.requestId, embeddingKey: query?.embeddingKey };
+      return preparationOf(answerKey, await chatStore.findCached(keys));
+    } catch (error) {
+      if (!isDependencyError(error, 'redis')) throw error;
+      return preparationOf(answerKey);
     }
   }
 
@@ -138,10 +160,39 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
     if (!found || found.claim.state === 'conflict') {
       throw new AppError('NOT_FOUND', 'There is no such answer, or it is older than 10 minutes.');
     }
-    const first = found.claim.requestId;
+    const claim = { ...caller, key: found.key };
+    const listener = { transport: 'stream', signal } as const;
+    if (!found.request) return yield* markRestarts(followWithoutBody(claim, found.claim, listener));
     // Asked again under its claim it follows a living writer, takes over from a dead one, or returns the result.
-    const request = { ...found.request, requestId: first, idempotencyKey: found.key, caller };
-    yield* ask(request, { transport: 'stream', signal });
+    yield* ask(
+      {
+        ...found.request,
+        requestId: found.claim.requestId,
+        idempotencyKey: found.key,
+        caller,
+        isKept: true,
+      },
+      listener,
+    );
+  }
+
+  /** Whoever has no question can't go on with an answer whose writer is gone. */
+  async function* followWithoutBody(
+    key: ClaimKey,
+    claim: Claim,
+    listener: Listener,
+  ): AsyncIterable<ChatEvent> {
+    if (claim.state === 'done') return yield* replayAnswer(claim.generation, claim.answer);
+    if (claim.state !== 'following') throw stoppedError();
+    if ((yield* follow(key, claim.generation, listener)) === 'orphaned') {
+      throw new AppError(
+        'SERVICE_UNAVAILABLE',
+        'The answer was interrupted. Please send the question again.',
+        {
+          retryAfterSeconds: 1,
+        },
+      );
+    }
   }
 
   return {
@@ -166,8 +217,6 @@ function unclaimed(requestId: string, generation: string): OpenedChat {
     claim: { state: 'owned', requestId, at: new Date(), generation, takeover: false },
     session: undefined,
     turns: [],
-    answerTicket: undefined,
-    cachedEmbedding: undefined,
   };
 }
 

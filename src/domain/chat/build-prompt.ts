@@ -19,6 +19,8 @@ export interface PromptInput {
   confidence: Confidence;
   /** Messages of the history that may enter the prompt; turns stay whole, the newest are kept. */
   historyMessages: number;
+  /** Characters of the history that may enter the prompt. */
+  maxHistoryCharacters: number;
   /** Characters of entries that may enter the prompt. */
   maxContextCharacters: number;
   /** What to ask the person after answering as far as possible. */
@@ -48,12 +50,41 @@ export function promptFingerprint(
     .slice(0, 16);
 }
 
-function composeHistory({ turns, historyMessages }: PromptInput): PromptMessage[] {
-  const kept = Math.floor(historyMessages / 2);
-  return (kept === 0 ? [] : turns.slice(-kept)).flatMap(({ question, answer }): PromptMessage[] => [
+/** The newest turns, whole, as long as they fit; only the last is cut when it is too long alone. */
+function composeHistory({ turns, historyMessages, maxHistoryCharacters }: PromptInput): PromptMessage[] {
+  const keptTurns = Math.floor(historyMessages / 2);
+  const kept: PromptMessage[] = [];
+  let leftCharacters = maxHistoryCharacters;
+  for (const turn of keptTurns === 0 ? [] : turns.slice(-keptTurns).reverse()) {
+    const messages = composeTurn(turn);
+    const characters = countCharacters(messages);
+    if (characters > leftCharacters) {
+      if (kept.length === 0 && leftCharacters > 0) kept.push(...composeTurn(cutTurn(turn, leftCharacters)));
+      break;
+    }
+    kept.unshift(...messages);
+    leftCharacters -= characters;
+  }
+  return kept;
+}
+
+type HistoryTurn = PromptInput['turns'][number];
+
+function composeTurn({ question, answer }: HistoryTurn): PromptMessage[] {
+  return [
     { author: 'user', text: tag('question', question) },
     { author: 'assistant', text: answer },
-  ]);
+  ];
+}
+
+const countCharacters = (messages: readonly PromptMessage[]) =>
+  messages.reduce((sum, { text }) => sum + text.length, 0);
+
+/** The question gets half at most, the answer the rest. Escaping lengthens a `<` fourfold, and the tags count as well. */
+function cutTurn({ question, answer }: HistoryTurn, characters: number): HistoryTurn {
+  const half = Math.floor(characters / 2);
+  const shortQuestion = keepStart(question, Math.floor((half - tag('question', '').length) / '&lt;'.length));
+  return { question: shortQuestion, answer: keepStart(answer, characters - half) };
 }
 
 function composeMessage({ offices }: Institution, input: PromptInput): string {
@@ -102,9 +133,13 @@ function composeEntry(entry: KnowledgeEntry, language: Language, cutCharacters =
 }
 
 function cutEnd(text: string, characters: number): string {
-  if (characters === 0) return text;
+  return characters === 0 ? text : keepStart(text, text.length - characters);
+}
+
+function keepStart(text: string, characters: number): string {
+  if (characters >= text.length) return text;
   // Half of a surrogate pair is no valid text.
-  return text.slice(0, Math.max(0, text.length - characters)).replace(/[\uD800-\uDBFF]$/, '');
+  return text.slice(0, Math.max(0, characters)).replace(/[\uD800-\uDBFF]$/, '');
 }
 
 function tag(name: string, content: string): string {

@@ -8,6 +8,8 @@ export interface ChatRequest extends StoredChatRequest {
   /** The caller's own key for safe retries. */
   idempotencyKey?: string | undefined;
   caller: SessionKey;
+  /** False where the question is not kept with its claim: a retry brings it again, and nobody resumes without it. */
+  isKept: boolean;
 }
 
 /** How the caller listens: a stream may be left and resumed, a plain reply may not. */

@@ -16,12 +16,14 @@ export interface ClaimKey extends SessionKey {
  * - `done`: finished; here is the result.
  * - `stopped`: the asker stopped it, or went away for good.
  * - `conflict`: the same key came with another body.
+ * - `exhausted`: two replicas let its lease run out, one after the other; no third may stop at it.
  */
 export type Claim =
   | { state: 'owned'; requestId: string; at: Date; generation: string; takeover: boolean }
   | { state: 'following'; requestId: string; generation: string }
   | { state: 'done'; requestId: string; generation: string; answer: ChatAnswer }
   | { state: 'stopped'; requestId: string }
+  | { state: 'exhausted'; requestId: string }
   | { state: 'conflict' };
 
 export interface OpenChat {
@@ -31,14 +33,10 @@ export interface OpenChat {
   /** Proposed generation id, used if the claim becomes ours. */
   generation: string;
   bodyHash: string;
-  /** Stored with the claim, so that another replica can take over without the client's body. */
-  request: StoredChatRequest;
+  /** Stored with the claim, so that another replica can take over without the client's body; else undefined. */
+  request: StoredChatRequest | undefined;
   /** How many of the newest turns to load. */
   historyTurns: number;
-  /** Key of the answer cache to look up, or to acquire, along with it, if the question could be a first one. */
-  answerKey?: string | undefined;
-  /** Key of the embedding cache to read along. */
-  embeddingKey?: string | undefined;
 }
 
 export interface OpenedChat {
@@ -46,6 +44,17 @@ export interface OpenedChat {
   session: Session | undefined;
   /** Newest turns, oldest first. */
   turns: Turn[];
+}
+
+/** What may be cached for a question. */
+export interface CachedKeys {
+  /** Key of the answer cache to look up, or to acquire for `owner`. */
+  answerKey?: string | undefined;
+  owner: string;
+  embeddingKey?: string | undefined;
+}
+
+export interface CachedParts {
   /** For `answerKey`. */
   answerTicket: AnswerTicket | undefined;
   cachedEmbedding: number[] | undefined;
@@ -73,7 +82,8 @@ export interface FoundClaim {
   /** `following` while it is running, whoever holds the lease. */
   claim: Claim;
   leaseLive: boolean;
-  request: StoredChatRequest;
+  /** Undefined where only the client has the question. */
+  request: StoredChatRequest | undefined;
 }
 
 /** What a lease holder learns when it renews. */
@@ -86,11 +96,13 @@ export interface LeaseState {
 }
 
 /**
- * The Redis side of one chat: one round trip opens it, one atomic step closes it.
+ * The Redis side of one chat: one round trip opens it, one reads what is cached for it, one atomic step closes it.
  * Every method throws DependencyError `redis` when the store is out.
  */
 export interface ChatStore {
   open(chat: OpenChat): Promise<OpenedChat>;
+  /** What is cached for the question of an open chat. */
+  findCached(keys: CachedKeys): Promise<CachedParts>;
   /**
    * Appends the turn, refreshes lives, adds the statistics event, caches the answer and marks the claim done:
    * all or nothing, and only once per claim. Returns false when another replica closed it first or owns it now.

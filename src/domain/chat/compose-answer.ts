@@ -26,6 +26,7 @@ export interface ComposeAnswerDependencies {
     topK: number;
     /** Messages of the history that enter the prompt; a turn is two. */
     historyMessages: number;
+    maxHistoryCharacters: number;
     maxContextCharacters: number;
     /** Names model, its settings and the system instruction; part of the cache key. */
     fingerprint: string;
@@ -209,6 +210,7 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
       entries: found.confidence === 'none' ? [] : found.results.map(({ entry }) => entry),
       confidence: smallTalk ? 'high' : found.confidence,
       historyMessages: settings.historyMessages,
+      maxHistoryCharacters: settings.maxHistoryCharacters,
       maxContextCharacters: settings.maxContextCharacters,
       clarification,
     });
@@ -245,9 +247,9 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
 
   return {
     compose,
-    /** Key of the answer to a question of which nothing is known but the request. */
-    cacheKeyOf: (request: ChatRequest) =>
-      cacheKeyOf(request, understandQuestion(vocabulary, request, undefined)),
+    /** Key of the answer to the first question of a session. */
+    cacheKeyOf: (request: ChatRequest, session: Session | undefined) =>
+      cacheKeyOf(request, understandQuestion(vocabulary, request, session)),
   };
 }
 export type ComposeAnswer = ReturnType<typeof createComposeAnswer>;

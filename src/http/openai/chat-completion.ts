@@ -78,13 +78,14 @@ interface Delta {
 export interface ChunkOptions {
   requestId: string;
   startedAt: Date;
-  language: Language;
+  /** Of the answer, asked at its end. */
+  readLanguage: () => Language;
   /** The client wants a last chunk with the usage; those before it then say null. */
   includeUsage: boolean;
 }
 
 /** The chunks of one streamed completion; each is the data of one event. */
-export function createChunks({ requestId, startedAt, language, includeUsage }: ChunkOptions) {
+export function createChunks({ requestId, startedAt, readLanguage, includeUsage }: ChunkOptions) {
   const envelope = {
     id: completionId(requestId),
     object: 'chat.completion.chunk',
@@ -102,7 +103,7 @@ export function createChunks({ requestId, startedAt, language, includeUsage }: C
     text: (content: string) => chunk({ content }),
     /** What follows the text, `[DONE]` included. */
     *end(answer: ChatAnswer): Iterable<string> {
-      const { text, annotations } = citeSources(language, answer);
+      const { text, annotations } = citeSources(readLanguage(), answer);
       if (text !== '') yield chunk({ content: text, annotations });
       yield chunk({}, 'stop');
       if (includeUsage) yield JSON.stringify({ ...envelope, choices: [], usage: toUsage(answer) });

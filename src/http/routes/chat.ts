@@ -115,6 +115,7 @@ export function createChatRoutes(dependencies: ChatRoutesDependencies) {
       role: body.user_role ?? undefined,
       campus: body.user_campus ?? undefined,
       remember: true,
+      isKept: true,
     };
     const ask = (transport: Transport, signal: AbortSignal) =>
       releaseAfter(

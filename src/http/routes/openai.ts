@@ -98,7 +98,8 @@ export function createOpenAiRoutes(dependencies: OpenAiRoutesDependencies) {
     const body = c.req.valid('json');
     const headers = c.req.valid('header');
     const { question, history } = readConversation(body.messages);
-    const language = dependencies.detectLanguage(question);
+    // Asked only once there is an answer: nothing reads the question before its claim is opened.
+    const readLanguage = () => dependencies.detectLanguage(question);
     const requestId = c.get('requestId');
     const idempotencyKey = headers['idempotency-key'];
     const marks = {
@@ -112,6 +113,7 @@ export function createOpenAiRoutes(dependencies: OpenAiRoutesDependencies) {
       idempotencyKey: idempotencyKey && `v1.${idempotencyKey}`,
       ...(await identify(body, headers, (callerHeaders) => identifyCaller(callerHeaders, undefined, marks))),
       message: question,
+      isKept: false,
       history: history.length > 0 ? history.slice(-historyTurns) : undefined,
     };
     const release = admission.admitChat('program');
@@ -123,11 +125,11 @@ export function createOpenAiRoutes(dependencies: OpenAiRoutesDependencies) {
       );
     if (body.stream) {
       const includeUsage = body.stream_options?.include_usage === true;
-      return streamCompletion(c, { language, includeUsage }, ask);
+      return streamCompletion(c, { readLanguage, includeUsage }, ask);
     }
     const answer = await collectAnswer(ask(c.req.raw.signal));
     Object.assign(c.get('logFields'), describeAnswer(answer));
-    return c.json(toChatCompletion(language, answer), 200);
+    return c.json(toChatCompletion(readLanguage(), answer), 200);
   });
 
   const modelsRoute = createRoute({
@@ -193,13 +195,13 @@ async function identify(
 
 function streamCompletion(
   c: Context<AppEnv>,
-  { language, includeUsage }: { language: Language; includeUsage: boolean },
+  { readLanguage, includeUsage }: { readLanguage: () => Language; includeUsage: boolean },
   ask: (clientGone: AbortSignal) => AsyncIterable<ChatEvent>,
 ): Promise<Response> {
   const chunks = createChunks({
     requestId: c.get('requestId'),
     startedAt: new Date(),
-    language,
+    readLanguage,
     includeUsage,
   });
 

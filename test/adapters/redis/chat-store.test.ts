@@ -86,7 +86,7 @@ const closingOf = (requestId = 'request-1', more: Partial<CloseChat> = {}): Clos
 });
 
 const stateOf = async (opening: OpenChat) => (await store.open(opening)).claim;
-const expireLease = (key = 'request-1') => redis.hset(keys.request(claim(key)), 'leaseUntil', 0);
+const expireLease = (key = 'request-1') => redis.hset(keys.request(claim(key)), 'leaseUntil', 1);
 const turnIds = async () => ((await sessions.findHistory(caller)) ?? []).map(({ requestId }) => requestId);
 
 describe('a claim', () => {
@@ -146,6 +146,39 @@ describe('a claim', () => {
     expect(await store.renewLease(claim('idempotency-key'), 'generation-1')).toMatchObject({
       held: true,
       stopRequested: true,
+    });
+  });
+
+  test('whose lease ran out twice stops no third replica', async () => {
+    await store.open(openingOf());
+    await expireLease();
+    expect(await stateOf(openingOf({ generation: 'generation-2' }))).toMatchObject({ state: 'owned' });
+    expect(await stateOf(openingOf())).toMatchObject({ state: 'following' });
+    await expireLease();
+    for (const generation of ['generation-3', 'generation-4']) {
+      expect(await stateOf(openingOf({ generation }))).toEqual({
+        state: 'exhausted',
+        requestId: 'request-1',
+      });
+    }
+    expect(await store.renewLease(claim(), 'generation-3')).toMatchObject({ held: false });
+  });
+
+  test('that its owner gives up may be taken over again and again', async () => {
+    for (const generation of ['generation-1', 'generation-2', 'generation-3', 'generation-4']) {
+      expect(await stateOf(openingOf({ generation }))).toMatchObject({ state: 'owned', generation });
+      await store.abandon(claim(), generation, 'released');
+    }
+  });
+
+  test('whose question only the client has keeps the hash of it alone', async () => {
+    await store.open(openingOf({ request: undefined }));
+    expect(await store.find(claim())).toMatchObject({ claim: { state: 'following' }, request: undefined });
+    const kept = JSON.stringify(await redis.hgetall(keys.request(claim())));
+    expect(kept).not.toContain('Hello');
+    expect(kept.length).toBeLessThan(500);
+    expect(await stateOf(openingOf({ bodyHash: 'other', request: undefined }))).toEqual({
+      state: 'conflict',
     });
   });
 
@@ -250,26 +283,22 @@ describe('a session', () => {
   });
 });
 
-describe('the right to write a shared answer', () => {
-  test('comes with an opening that owns its claim, and with no other', async () => {
-    const question = { answerKey: 'question' };
-    await store.open(openingOf({ bodyHash: 'another body' }));
-    const conflict = await store.open(openingOf({ ...question, generation: 'generation-2' }));
-    expect(conflict.claim.state).toBe('conflict');
-    expect(conflict.answerTicket).toEqual({ state: 'uncacheable' });
-    const other = {
-      ...question,
-      requestId: 'request-2',
-      generation: 'generation-3',
-      claim: { ...caller, sessionId: 'other', key: 'request-2' },
-    };
-    expect((await store.open(openingOf(other))).answerTicket).toEqual({ state: 'acquired' });
-    const third = {
-      ...other,
-      requestId: 'request-3',
-      generation: 'generation-4',
-      claim: { ...caller, sessionId: 'third', key: 'request-3' },
-    };
-    expect((await store.open(openingOf(third))).answerTicket).toEqual({ state: 'busy' });
+describe('what is cached for a question', () => {
+  test('comes with the right to write its answer, for one asker at a time', async () => {
+    const findFor = async (owner: string) =>
+      (await store.findCached({ answerKey: 'question', owner })).answerTicket;
+    expect(await findFor('request-1')).toEqual({ state: 'acquired' });
+    expect(await findFor('request-1')).toEqual({ state: 'acquired' });
+    expect(await findFor('request-2')).toEqual({ state: 'busy' });
+    await store.open(openingOf());
+    await store.close(closingOf('request-1', { answerKey: 'question' }));
+    expect(await findFor('request-2')).toMatchObject({ state: 'cached', answer: { response: 'Hi' } });
+  });
+
+  test('is nothing where nothing was asked for', async () => {
+    expect(await store.findCached({ owner: 'request-1' })).toEqual({
+      answerTicket: undefined,
+      cachedEmbedding: undefined,
+    });
   });
 });

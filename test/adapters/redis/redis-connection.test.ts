@@ -40,6 +40,26 @@ const timed = async (work: () => Promise<unknown>) => {
 };
 const out = 'DependencyError redis';
 
+test('a server that is full and evicts nothing is out, without coming and going, until it takes writes', async () => {
+  const changes: boolean[] = [];
+  const connection = await open({ onStateChange: (isUp) => void changes.push(isUp) });
+  const admin = connection.duplicate();
+  await expect.poll(() => admin.status).toBe('ready');
+  expect((await timed(connection.ping)).outcome).toBe('answered');
+  await admin.config('SET', 'maxmemory', '1');
+  try {
+    expect((await timed(connection.ping)).outcome).toBe(out);
+    await sleep(1500);
+    expect(connection.isUp()).toBe(false);
+    expect(changes).toEqual([false]);
+  } finally {
+    await admin.config('SET', 'maxmemory', '0');
+  }
+  await expect.poll(connection.isUp).toBe(true);
+  expect((await timed(connection.ping)).outcome).toBe('answered');
+  admin.disconnect();
+});
+
 describe.each([
   ['killed', () => server.kill()],
   ['frozen', async () => server.pause()],

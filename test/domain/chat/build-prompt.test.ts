@@ -11,6 +11,7 @@ const input: PromptInput = {
   entries: [createEntry({ id: 'library-hours', answer: 'At eight.' })],
   confidence: 'high',
   historyMessages: 12,
+  maxHistoryCharacters: 8_000,
   maxContextCharacters: 4_000,
 };
 
@@ -90,6 +91,36 @@ describe('the history in the prompt', () => {
     expect(history.map(({ author }) => author)).toEqual(
       expected.map((_text, index) => (index % 2 === 0 ? 'user' : 'assistant')),
     );
+  });
+});
+
+describe('a long history in the prompt', () => {
+  const historyOf = (turns: PromptInput['turns'], maxHistoryCharacters: number) =>
+    buildPrompt(institution, { ...input, turns, maxHistoryCharacters })
+      .messages.slice(0, -1)
+      .map(({ text }) => text);
+  const lengthOf = (texts: readonly string[]) => texts.join('').length;
+  const turns = ['old', 'new'].map((name) => ({ question: name, answer: name.repeat(1000) }));
+
+  it('keeps the newest turns that fit, whole', () => {
+    expect(historyOf(turns, 8000)).toHaveLength(4);
+    expect(historyOf(turns, 4000)).toEqual(['<question>\nnew\n</question>', 'new'.repeat(1000)]);
+  });
+
+  it('cuts the newest turn when it is too long alone', () => {
+    const [question, answer] = historyOf(turns, 200);
+    expect(question).toBe('<question>\nnew\n</question>');
+    expect(answer).toBe('new'.repeat(1000).slice(0, 100));
+    expect(historyOf(turns, 0)).toEqual([]);
+  });
+
+  it.each(['x', '<', '😀'])('is never longer than allowed: %s', (character) => {
+    const long = { question: character.repeat(30_000), answer: character.repeat(30_000) };
+    for (const limit of [1, 30, 100, 8000]) {
+      const texts = historyOf([long], limit);
+      expect(texts.join('').isWellFormed()).toBe(true);
+      expect(lengthOf(texts)).toBeLessThanOrEqual(Math.max(limit, 60));
+    }
   });
 });
 

@@ -14,6 +14,17 @@ export function stoppedError(): AppError {
   return new AppError('CONFLICT', 'This answer was stopped.');
 }
 
+/** What stopped one replica, and then another, stops no third. */
+export function createExhaustedError(): AppError {
+  return new AppError(
+    'SERVICE_UNAVAILABLE',
+    'This question could not be answered. Please ask it in other words.',
+    {
+      retryAfterSeconds: 60,
+    },
+  );
+}
+
 export interface FollowReplyDependencies {
   chatStore: ChatStore;
   replyStream: ReplyStream;
@@ -61,7 +72,8 @@ export function createFollowReply({ chatStore, replyStream, limitMs }: FollowRep
       if (hasEnded || poll % pollsPerCheck === pollsPerCheck - 1) {
         if (listener.transport === 'stream') await chatStore.noteReader(claim);
         const found = await chatStore.find(claim);
-        if (!found || found.claim.state === 'conflict') return 'orphaned';
+        if (!found || found.claim.state === 'conflict' || found.claim.state === 'exhausted')
+          return 'orphaned';
         if (found.claim.state === 'stopped') throw stoppedError();
         if (found.claim.state === 'done') {
           yield* finish(found.claim.generation, found.claim.answer);

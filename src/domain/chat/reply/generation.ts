@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { type Dependency, isDependencyError } from '../../errors.ts';
 import type { StatisticsEvent } from '../../statistics/statistics-event.ts';
-import type { AnswerCache } from '../answer-cache.ts';
+import type { AnswerCache, AnswerTicket } from '../answer-cache.ts';
 import type { Source } from '../chat-answer.ts';
 import type { ChatEvent } from '../chat-event.ts';
 import type { ChatRequest, Transport } from '../chat-request.ts';
 import type { ChatStore, Claim, ClaimKey, OpenedChat } from '../chat-store.ts';
 import type { AnswerContext, ComposeAnswer, ComposedAnswer } from '../compose-answer.ts';
-import { type FollowReply, stoppedError } from './follow-reply.ts';
+import { createExhaustedError, type FollowReply, stoppedError } from './follow-reply.ts';
 import { keepLease } from './keep-lease.ts';
 import { createReplyLog } from './reply-log.ts';
 import type { ReplyStream } from './reply-stream.ts';
@@ -49,10 +49,11 @@ export interface GenerationInput {
   request: ChatRequest;
   claim: ClaimKey;
   owned: Extract<Claim, { state: 'owned' }>;
-  opened: Pick<OpenedChat, 'session' | 'turns' | 'answerTicket'>;
+  opened: Pick<OpenedChat, 'session' | 'turns'>;
   readAhead: AnswerContext['readAhead'];
-  /** Key that `opened.answerTicket` is for. */
   answerKey: string | undefined;
+  /** For `answerKey`. */
+  answerTicket: AnswerTicket | undefined;
   /** What the opening had to do without; `redis` means that there is no claim. */
   degraded: readonly Dependency[];
   transport: Transport;
@@ -154,8 +155,8 @@ export function createGeneration(dependencies: GenerationDependencies, input: Ge
         session: opened.session,
         turns: request.history ?? opened.turns,
         answerTicket:
-          answerKey !== undefined && opened.answerTicket
-            ? { key: answerKey, ticket: opened.answerTicket }
+          answerKey !== undefined && input.answerTicket
+            ? { key: answerKey, ticket: input.answerTicket }
             : undefined,
         readAhead: input.readAhead,
         degraded: input.degraded,
@@ -261,7 +262,7 @@ export function createGeneration(dependencies: GenerationDependencies, input: Ge
     const events = dependencies.follow(claim, generation, listener);
     let next = await events.next();
     for (; !next.done; next = await events.next()) log.append(next.value);
-    if (next.value === 'orphaned') throw new Error('the replica that took this answer over is gone as well');
+    if (next.value === 'orphaned') throw createExhaustedError();
   }
 
   function releaseAnswerKey(): void {
