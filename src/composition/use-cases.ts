@@ -6,13 +6,14 @@ import { promptFingerprint } from '../domain/chat/build-prompt.ts';
 import { createComposeAnswer } from '../domain/chat/compose-answer.ts';
 import { describeAnswered, describeFailed } from '../domain/chat/describe-question.ts';
 import { createRateAnswer } from '../domain/chat/rate-answer.ts';
+import { systemClock } from '../domain/clock.ts';
 import type { Institution } from '../domain/institution.ts';
 import { createIngestKnowledge } from '../domain/knowledge/ingest-knowledge.ts';
 import { createKnowledgeAdministration } from '../domain/knowledge/knowledge-administration.ts';
 import { createLiveKnowledge, type LiveKnowledgeEvent } from '../domain/knowledge/live-knowledge.ts';
 import { createKnowledgeView, type KnowledgeView } from '../domain/retrieval/knowledge-view.ts';
-import { createQueryEmbedding, embeddingCacheKey } from '../domain/retrieval/query-embedding.ts';
-import { createSearch, prepareQuery } from '../domain/retrieval/search.ts';
+import { createQueryEmbedding } from '../domain/retrieval/query-embedding.ts';
+import { createSearch } from '../domain/retrieval/search.ts';
 import { createAnonymizer } from '../domain/statistics/anonymizer.ts';
 import { createUserRecords } from '../domain/statistics/user-records.ts';
 import { describeChat } from '../telemetry/chat-session-log.ts';
@@ -54,7 +55,7 @@ export function createUseCases(options: UseCaseOptions, adapters: Adapters) {
     vocabulary,
     search,
     model: adapters.model,
-    answerCache,
+    clock: systemClock,
     knowledgeVersion: () => liveKnowledge.current()?.version.version ?? 0,
     settings: {
       topK: config.retrieval.topK.hybrid,
@@ -73,29 +74,25 @@ export function createUseCases(options: UseCaseOptions, adapters: Adapters) {
     answerCache,
     composeAnswer,
     historyTurns,
-    readQuery(message) {
-      const view = liveKnowledge.current();
-      if (!view) return undefined;
-      const prepared = prepareQuery(view, message);
-      const embeddingKey = embeddingCacheKey(view.version.embeddingModel, prepared.embeddingText);
-      return { view, prepared, embeddingKey };
-    },
+    search,
+    clock: systemClock,
     replyLimitMs: config.server.requestTimeoutMs,
-    describeAnswer: (answered) => recorder.createInteractionEvent(describeAnswered(answered)),
-    recordEvent: (event) => void recorder.append(event),
-    onAnswered: (answered) => {
-      const { answer } = answered.composed;
-      chatSessionLog?.record(describeChat(answered, anonymizer));
-      metrics.answers.recordAnswer(answer);
-      if (tracing) annotateAnswer(tracing, answer);
-      metrics.answers.recordCache('answer', answer.cached);
-      if (!answer.cached) metrics.answers.recordRetrieval(answer.searchMethod, answer.searchTimeMs);
-    },
-    onFailed: (failed) => {
-      void recorder.append(
-        recorder.createInteractionEvent(describeFailed(failed, vocabulary.detectLanguage)),
-      );
-      logger.error({ requestId: failed.requestId, err: failed.error }, 'a question was not answered');
+    recorder: {
+      describe: (answered) => recorder.createInteractionEvent(describeAnswered(answered)),
+      record: (event) => void recorder.append(event),
+      answered(answered) {
+        const { answer } = answered.composed;
+        chatSessionLog?.record(describeChat(answered, anonymizer));
+        metrics.answers.recordAnswer(answer);
+        if (tracing) annotateAnswer(tracing, answer);
+        metrics.answers.recordCache('answer', answer.cached);
+        if (!answer.cached) metrics.answers.recordRetrieval(answer.searchMethod, answer.searchTimeMs);
+      },
+      failed(failed) {
+        const interaction = describeFailed(failed, vocabulary.detectLanguage);
+        void recorder.append(recorder.createInteractionEvent(interaction));
+        logger.error({ requestId: failed.requestId, err: failed.error }, 'a question was not answered');
+      },
     },
   });
 

@@ -1,4 +1,4 @@
-import type { AnsweredQuestion } from '../domain/chat/reply/generation.ts';
+import type { AnsweredQuestion } from '../domain/chat/reply/write-reply.ts';
 import type { Anonymizer } from '../domain/statistics/anonymizer.ts';
 import { openRotatingFile, type RotatingFileOptions } from './rotating-file.ts';
 

@@ -7,6 +7,7 @@ import type { Tracing } from './tracing.ts';
 export function createTracedSearch(search: Search, tracing: Tracing | undefined): Search {
   if (tracing === undefined) return search;
   return {
+    ...search,
     search: (request) =>
       tracing.trace(
         'retrieval',

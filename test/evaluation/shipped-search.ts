@@ -54,7 +54,7 @@ export async function createShippedSearch(
     createdAt: new Date(),
   };
   const view = createKnowledgeView({ version, entries }, vocabulary, await loadEnglishWords());
-  const { search } = createSearch({
+  const search = createSearch({
     knowledge: () => view,
     embedQuery: async (text) => (await model.embedQueries([text]))[0] ?? [],
     vectorIndex: createExactIndex(
@@ -63,5 +63,5 @@ export async function createShippedSearch(
     ),
     settings: { similarityThreshold: 0.3 },
   });
-  return { search, close: () => local.close() };
+  return { ...search, close: () => local.close() };
 }

@@ -1,25 +1,26 @@
 import { createHash } from 'node:crypto';
 import { AppError, type Dependency, isDependencyError } from '../errors.ts';
-import type { ReadAhead } from '../retrieval/search.ts';
+import type { ReadAhead, Search } from '../retrieval/search.ts';
 import type { SessionKey } from '../sessions/session-store.ts';
-import type { AnswerTicket } from './answer-cache.ts';
+import type { AnswerCache } from './answer-cache.ts';
 import type { StoredChatRequest } from './chat-answer.ts';
 import { type ChatEvent, markRestarts, replayAnswer } from './chat-event.ts';
 import type { ChatRequest, Transport } from './chat-request.ts';
-import type { CachedParts, Claim, ClaimKey, OpenedChat } from './chat-store.ts';
-import { createExhaustedError, createFollowReply, stoppedError } from './reply/follow-reply.ts';
-import {
-  createGeneration,
-  createGenerationId,
-  type Generation,
-  type GenerationDependencies,
-} from './reply/generation.ts';
+import type { CachedKeys, CachedParts, Claim, ClaimKey, OpenedChat } from './chat-store.ts';
+import type { ComposeAnswer } from './compose-answer.ts';
+import { createExhaustedError, createFollowReply, createStoppedError } from './reply/follow-reply.ts';
+import { createGenerationId } from './reply/hold-claim.ts';
+import type { ReplyStream } from './reply/reply-stream.ts';
+import { type ReplyUnderWay, type WriteReplyDependencies, writeReply } from './reply/write-reply.ts';
+import { createSharedAnswer, type SharedAnswer } from './shared-answer.ts';
 
-export interface AnswerQuestionDependencies extends Omit<GenerationDependencies, 'follow'> {
+export interface AnswerQuestionDependencies extends Omit<WriteReplyDependencies, 'follow'> {
+  composeAnswer: ComposeAnswer;
+  search: Pick<Search, 'readAhead'>;
+  answerCache: AnswerCache;
+  replyStream: ReplyStream;
   /** Turn pairs that are loaded with a session. */
   historyTurns: number;
-  /** Reads a question for its search, and names it in the embedding cache; undefined without knowledge. */
-  readQuery: (message: string) => (Omit<ReadAhead, 'cachedEmbedding'> & { embeddingKey: string }) | undefined;
   /** Longest time that a reply can take, on whichever replica. */
   replyLimitMs: number;
 }
@@ -55,20 +56,20 @@ interface Opening {
 }
 
 interface Preparation {
-  answerTicket: AnswerTicket | undefined;
-  answerKey: string | undefined;
+  sharedAnswer: SharedAnswer | undefined;
   readAhead: ReadAhead | undefined;
 }
 
 /** A question from its claim to its closing transaction. */
 export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): AnswerQuestion {
-  const { chatStore, composeAnswer } = dependencies;
-  const running = new Map<string, Generation>();
+  const { chatStore, composeAnswer, answerCache, search, clock } = dependencies;
+  const sharing = { cache: answerCache, clock };
+  const running = new Map<string, ReplyUnderWay>();
   const endStopWatch = chatStore.onStop((name) => running.get(name)?.stop());
   const follow = createFollowReply({ ...dependencies, limitMs: dependencies.replyLimitMs });
 
   async function* claimAndAnswer(request: ChatRequest, listener: Listener): AsyncIterable<ChatEvent> {
-    const startedAtMs = performance.now();
+    const startedAtMs = clock.now();
     const claim = claimOf(request);
     const name = chatStore.claimName(claim);
     for (;;) {
@@ -78,7 +79,7 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
         case 'conflict':
           throw createKeyReusedError();
         case 'stopped':
-          throw stoppedError();
+          throw createStoppedError();
         case 'exhausted':
           throw createExhaustedError();
         case 'done':
@@ -93,13 +94,13 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
             transport: listener.transport,
             startedAtMs,
           };
-          const generation = createGeneration({ ...dependencies, follow }, input);
-          running.set(name, generation);
-          listener.onWriting?.(generation.finished);
-          void generation.finished.then(() => {
-            if (running.get(name) === generation) running.delete(name);
+          const reply = writeReply({ ...dependencies, follow }, input);
+          running.set(name, reply);
+          listener.onWriting?.(reply.finished);
+          void reply.finished.then(() => {
+            if (running.get(name) === reply) running.delete(name);
           });
-          return yield* generation.read(listener.signal);
+          return yield* reply.read(listener.signal);
         }
         case 'following': {
           const local = running.get(name);
@@ -134,20 +135,27 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
   /** Reads the message, and looks up what is cached for it. */
   async function prepare(request: ChatRequest, { opened, degraded }: Opening): Promise<Preparation> {
     const isFirst = (request.history ?? opened.turns).length === 0;
-    const query = dependencies.readQuery(request.message);
-    const preparationOf = (answerKey?: string, cached?: CachedParts): Preparation => ({
-      answerKey,
-      answerTicket: cached?.answerTicket,
-      readAhead: query && { ...query, cachedEmbedding: cached?.cachedEmbedding },
-    });
-    if (degraded.includes('redis')) return preparationOf();
-    const answerKey = isFirst ? composeAnswer.cacheKeyOf(request, opened.session) : undefined;
+    const readAhead = search.readAhead(request.message);
+    if (degraded.includes('redis')) return { readAhead, sharedAnswer: undefined };
+    const owner = request.requestId;
+    const answerKey = isFirst ? composeAnswer.shareKeyOf(request, opened.session) : undefined;
+    const cached = await findCached({ answerKey, owner, embeddingKey: readAhead?.embeddingKey });
+    return {
+      readAhead: readAhead && { ...readAhead, cachedEmbedding: cached?.cachedEmbedding },
+      sharedAnswer:
+        answerKey === undefined
+          ? undefined
+          : createSharedAnswer(sharing, answerKey, owner, cached?.answerTicket),
+    };
+  }
+
+  /** Undefined with the store away. */
+  async function findCached(keys: CachedKeys): Promise<CachedParts | undefined> {
     try {
-      const keys = { answerKey, owner: request.requestId, embeddingKey: query?.embeddingKey };
-      return preparationOf(answerKey, await chatStore.findCached(keys));
+      return await chatStore.findCached(keys);
     } catch (error) {
-      if (!isDependencyError(error, 'redis')) throw error;
-      return preparationOf(answerKey);
+      if (isDependencyError(error, 'redis')) return undefined;
+      throw error;
     }
   }
 
@@ -183,7 +191,7 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
     listener: Listener,
   ): AsyncIterable<ChatEvent> {
     if (claim.state === 'done') return yield* replayAnswer(claim.generation, claim.answer);
-    if (claim.state !== 'following') throw stoppedError();
+    if (claim.state !== 'following') throw createStoppedError();
     if ((yield* follow(key, claim.generation, listener)) === 'orphaned') {
       throw new AppError(
         'SERVICE_UNAVAILABLE',

@@ -1,4 +1,5 @@
 import type { Audience, Language } from '../audience.ts';
+import type { Clock } from '../clock.ts';
 import { type Dependency, isDependencyError } from '../errors.ts';
 import type { Institution, SmallTalkKind } from '../institution.ts';
 import { findWording } from '../knowledge/knowledge-entry.ts';
@@ -6,14 +7,13 @@ import type { Vocabulary } from '../language/vocabulary.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import type { ReadAhead, Search, SearchOutcome } from '../retrieval/search.ts';
 import type { Session } from '../sessions/session-store.ts';
-import type { AnswerCache, AnswerTicket } from './answer-cache.ts';
 import { answerCacheKey } from './answer-cache-key.ts';
 import { buildPrompt } from './build-prompt.ts';
 import type { ChatAnswer, PastTurn, Source } from './chat-answer.ts';
 import type { ChatRequest } from './chat-request.ts';
 import { findEmergencyNotice } from './emergency-notice.ts';
 import { type Clarification, composeClarifyingQuestion, composeKnowledgeAnswer } from './knowledge-answer.ts';
-import { waitForAnswer } from './shared-answer.ts';
+import type { SharedAnswer } from './shared-answer.ts';
 
 export interface ComposeAnswerDependencies {
   institution: Institution;
@@ -21,7 +21,7 @@ export interface ComposeAnswerDependencies {
   search: Search;
   /** Undefined without a key: the knowledge base answers. */
   model: LanguageModel | undefined;
-  answerCache: AnswerCache;
+  clock: Clock;
   settings: {
     topK: number;
     /** Messages of the history that enter the prompt; a turn is two. */
@@ -44,23 +44,23 @@ export interface AnswerContext {
   session: Session | undefined;
   /** The newest turns, oldest first. */
   turns: readonly PastTurn[];
-  /** What the opening of the chat learned about the cached answer of that key. */
-  answerTicket: { key: string; ticket: AnswerTicket } | undefined;
+  /** The answer that others asking the same get as well; undefined where it depends on more than the question. */
+  sharedAnswer: SharedAnswer | undefined;
   readAhead: ReadAhead | undefined;
   /** What is already known to be out. */
   degraded: readonly Dependency[];
   signal: AbortSignal;
-  /** When the question came, on the clock of `performance.now()`; the whole answer is due from then on. */
+  /** When the question came, on the clock; the whole answer is due from then on. */
   startedAtMs: number;
-  /** Told the key under which this answer may be shared, before anything is written; undefined for none. */
-  holdAnswerKey(key: string | undefined): void;
-  emit: {
-    sources(sources: readonly Source[]): void;
-    text(text: string): void;
-    /** Voids the text so far. */
-    restart(): Promise<void>;
-  };
 }
+
+/** What becomes known of an answer while it is composed. `restart` voids the text so far, not the sources. */
+export type CompositionEvent =
+  | { type: 'sources'; sources: readonly Source[] }
+  | { type: 'text'; text: string }
+  | { type: 'restart' };
+
+type Composition<T> = AsyncGenerator<CompositionEvent, T, void>;
 
 export interface ComposedAnswer {
   answer: ChatAnswer;
@@ -68,8 +68,8 @@ export interface ComposedAnswer {
   language: Language;
   /** Set when the answer asked for campus or role. */
   askedForAudience: boolean;
-  /** Set when the answer may be cached. */
-  answerKey: string | undefined;
+  /** Whether others who ask the same may get it. */
+  isShareable: boolean;
 }
 
 /** What is known of the asker, what of this question, and its language. */
@@ -95,47 +95,49 @@ export function understandQuestion(
 
 type Understood = ReturnType<typeof understandQuestion>;
 
-/** Decides what is answered: from the cache, by the model over the entries found, or from the entries alone. */
+/** Decides what is answered: what others got, what the model makes of the entries found, or the entries alone. */
 export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
-  const { institution, vocabulary, search, model, answerCache, settings, knowledgeVersion } = dependencies;
+  const { institution, vocabulary, search, model, clock, settings, knowledgeVersion } = dependencies;
 
-  function cacheKeyOf(request: ChatRequest, understood: Understood): string {
-    return answerCacheKey({
-      message: request.message,
-      ...understood,
-      knowledgeVersion: knowledgeVersion(),
-      fingerprint: settings.fingerprint,
-    });
-  }
-
-  async function compose(context: AnswerContext): Promise<ComposedAnswer> {
-    const { request, session, turns } = context;
-    const isFirst = turns.length === 0;
+  /** Yields the answer as it is written, and returns it whole. @throws the signal's reason when it aborts. */
+  async function* compose(context: AnswerContext): Composition<ComposedAnswer> {
+    const { request, session, turns, sharedAnswer } = context;
     const understood = understandQuestion(vocabulary, request, session, turns.at(-1)?.question);
     const { asker, audience, language } = understood;
-    const key = isFirst ? cacheKeyOf(request, understood) : undefined;
-    context.holdAnswerKey(key);
-    const cached = await findCached(context, key);
-    if (cached) return reuse(context, cached, understood);
+    // Whoever waited in vain must have time left for an answer of its own.
+    const waitUntilMs = context.startedAtMs + settings.modelLimitMs / 2;
+    const shared = await sharedAnswer?.wait(waitUntilMs, context.signal);
+    if (shared) return yield* reuse(context, shared, understood);
 
-    const notice = findEmergencyNotice(institution, request.message, audience.campus, language);
-    const emit = notice === undefined ? context.emit : withNotice(context.emit, notice);
     const smallTalk = vocabulary.detectSmallTalk(request.message);
     const found = smallTalk ? nothingToSearch : await searchEntries(context, asker);
     const sources =
       found.confidence === 'none' ? [] : found.results.map((result) => toSource(result, language));
-    emit.sources(sources);
+    yield { type: 'sources', sources };
 
+    const notice = findEmergencyNotice(institution, request.message, audience.campus, language);
     const clarification = session?.askedForAudience ? undefined : found.clarification;
-    const question: Question = { context, emit, audience, language, found, smallTalk, clarification };
-    const isModelNeeded = model !== undefined && (smallTalk || found.confidence !== 'none' || !isFirst);
-    const written = isModelNeeded ? await askModel(question, model) : fromKnowledge(question);
+    const question: Question = {
+      context,
+      audience,
+      language,
+      found,
+      smallTalk,
+      clarification,
+      opening: notice === undefined ? '' : `${notice}\n\n`,
+    };
+    yield* begin(question);
+    const isModelNeeded = smallTalk || found.confidence !== 'none' || turns.length > 0;
+    const written =
+      model !== undefined && isModelNeeded
+        ? yield* askModel(question, model)
+        : yield* fromKnowledge(question);
 
     const degraded = [...new Set([...context.degraded, ...found.degraded, ...written.degraded])];
     const answer: ChatAnswer = {
       requestId: context.requestId,
       sessionId: request.caller.sessionId,
-      response: notice === undefined ? written.text : `${notice}\n\n${written.text}`,
+      response: `${question.opening}${written.text}`,
       sources,
       confidence: smallTalk ? 'high' : found.confidence,
       answeredBy: written.model ? 'model' : 'knowledge_base',
@@ -146,37 +148,24 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
       answeredAt: new Date(),
       model: written.model,
     };
-    const isCacheable = key !== undefined && degraded.length === 0 && clarification === undefined;
     return {
       answer,
       audience: asker,
       language,
       askedForAudience: clarification !== undefined,
-      answerKey: isCacheable ? key : undefined,
+      isShareable: degraded.length === 0 && clarification === undefined,
     };
   }
 
-  /** The cached answer, waiting for one that is being written elsewhere. */
-  async function findCached(
+  async function* reuse(
     context: AnswerContext,
-    key: string | undefined,
-  ): Promise<ChatAnswer | undefined> {
-    if (key === undefined || context.degraded.includes('redis')) return undefined;
-    const ticket = context.answerTicket?.key === key ? context.answerTicket.ticket : undefined;
-    // Whoever waited in vain must have time left for an answer of its own.
-    const untilMs = context.startedAtMs + settings.modelLimitMs / 2;
-    return waitForAnswer(answerCache, key, context.request.requestId, ticket, untilMs, context.signal);
-  }
-
-  function reuse(
-    context: AnswerContext,
-    cached: ChatAnswer,
+    shared: ChatAnswer,
     { asker, language }: Understood,
-  ): ComposedAnswer {
-    context.emit.sources(cached.sources);
-    context.emit.text(cached.response);
+  ): Composition<ComposedAnswer> {
+    yield { type: 'sources', sources: shared.sources };
+    yield { type: 'text', text: shared.response };
     const answer: ChatAnswer = {
-      ...cached,
+      ...shared,
       requestId: context.requestId,
       sessionId: context.request.caller.sessionId,
       cached: true,
@@ -184,7 +173,7 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
       answeredAt: new Date(),
       model: undefined,
     };
-    return { answer, audience: asker, language, askedForAudience: false, answerKey: undefined };
+    return { answer, audience: asker, language, askedForAudience: false, isShareable: false };
   }
 
   function searchEntries(context: AnswerContext, audience: Audience): Promise<SearchOutcome> {
@@ -200,8 +189,8 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
     });
   }
 
-  async function askModel(question: Question, languageModel: LanguageModel): Promise<Written> {
-    const { context, emit, audience, language, found, smallTalk, clarification } = question;
+  async function* askModel(question: Question, languageModel: LanguageModel): Composition<Written> {
+    const { context, audience, language, found, smallTalk, clarification } = question;
     const prompt = buildPrompt(institution, {
       question: context.request.message,
       language,
@@ -214,70 +203,70 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
       maxContextCharacters: settings.maxContextCharacters,
       clarification,
     });
-    const startedAtMs = performance.now();
+    const startedAtMs = clock.now();
     const deadlineAt = context.startedAtMs + settings.modelLimitMs;
     let text = '';
     try {
       for await (const event of languageModel.generate(prompt, { signal: context.signal, deadlineAt })) {
         if (event.type === 'text') {
           text += event.text;
-          emit.text(event.text);
+          yield event;
         } else if (event.type === 'restart') {
-          if (text !== '') await emit.restart();
+          if (text !== '') yield* beginAgain(question);
           text = '';
         } else {
-          const durationMs = performance.now() - startedAtMs;
+          const durationMs = clock.now() - startedAtMs;
           return { text, degraded: [], model: { name: event.model, ...event.usage, durationMs } };
         }
       }
       throw new Error('the model ended without finishing');
     } catch (error) {
       if (!isDependencyError(error) || context.signal.aborted) throw error;
-      if (text !== '') await emit.restart();
-      return { ...fromKnowledge(question), degraded: ['gemini'] };
+      if (text !== '') yield* beginAgain(question);
+      return { ...(yield* fromKnowledge(question)), degraded: ['gemini'] };
     }
   }
 
-  function fromKnowledge(question: Question): Written {
-    const { emit, language, smallTalk } = question;
+  async function* fromKnowledge(question: Question): Composition<Written> {
+    const { language, smallTalk } = question;
     const text = smallTalk ? smallTalk.reply[language] : composeFromEntries(institution, question);
-    emit.text(text);
+    yield { type: 'text', text };
     return { text, degraded: [], model: undefined };
   }
 
   return {
     compose,
-    /** Key of the answer to the first question of a session. */
-    cacheKeyOf: (request: ChatRequest, session: Session | undefined) =>
-      cacheKeyOf(request, understandQuestion(vocabulary, request, session)),
+    /** Key of the answer to a first question, as far as the request and its session tell. */
+    shareKeyOf(request: ChatRequest, session: Session | undefined): string {
+      return answerCacheKey({
+        message: request.message,
+        ...understandQuestion(vocabulary, request, session),
+        knowledgeVersion: knowledgeVersion(),
+        fingerprint: settings.fingerprint,
+      });
+    },
   };
 }
 export type ComposeAnswer = ReturnType<typeof createComposeAnswer>;
 
 interface Question {
   context: AnswerContext;
-  emit: AnswerContext['emit'];
   audience: Audience;
   language: Language;
   found: SearchOutcome;
   smallTalk: SmallTalkKind | undefined;
   clarification: Clarification | undefined;
+  /** Stands before the text, also before a text that begins again; empty for nothing. */
+  opening: string;
 }
 
-/** The notice stands before the text, also before a text that begins anew. */
-function withNotice(emit: AnswerContext['emit'], notice: string): AnswerContext['emit'] {
-  const begin = () => emit.text(`${notice}\n\n`);
-  return {
-    text: emit.text,
-    sources(sources) {
-      emit.sources(sources);
-      begin();
-    },
-    async restart() {
-      await emit.restart();
-      begin();
-    },
-  };
+async function* begin({ opening }: Question): Composition<void> {
+  if (opening !== '') yield { type: 'text', text: opening };
+}
+
+async function* beginAgain(question: Question): Composition<void> {
+  yield { type: 'restart' };
+  yield* begin(question);
 }
 
 function composeFromEntries(

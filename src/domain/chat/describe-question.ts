@@ -1,7 +1,7 @@
 import { AppError, type ErrorCode, isDependencyError } from '../errors.ts';
 import type { DetectLanguage } from '../language/detect-language.ts';
 import type { Interaction } from '../statistics/statistics-recorder.ts';
-import type { AnsweredQuestion, FailedQuestion } from './reply/generation.ts';
+import type { AnsweredQuestion, FailedQuestion } from './reply/write-reply.ts';
 
 /** An answered question as statistics see it. */
 export const describeAnswered = ({

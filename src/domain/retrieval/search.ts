@@ -10,7 +10,7 @@ import { joinFollowUp } from './follow-up.ts';
 import { fuseScores, toSimilarity } from './fusion.ts';
 import type { QueryConcept } from './keyword-index.ts';
 import type { KnowledgeView } from './knowledge-view.ts';
-import type { EmbedQuery } from './query-embedding.ts';
+import { type EmbedQuery, embeddingCacheKey } from './query-embedding.ts';
 import type { SearchMethod } from './search-method.ts';
 
 export interface SearchRequest {
@@ -25,12 +25,15 @@ export interface SearchRequest {
   signal?: AbortSignal;
 }
 
-/** A query that was read before its search, and looked up in the embedding cache on the way. */
+/** A query that is read before its search, so that its embedding can be looked up on the way. */
 export interface ReadAhead {
   /** Of the query alone, without a question before it. */
   prepared: PreparedQuery;
   view: KnowledgeView;
-  cachedEmbedding: readonly number[] | undefined;
+  /** In the embedding cache. */
+  embeddingKey: string;
+  /** What the cache holds under that key; undefined for nothing. */
+  cachedEmbedding?: readonly number[] | undefined;
 }
 
 export interface SearchResult {
@@ -69,6 +72,8 @@ export interface SearchDependencies {
 }
 
 export interface Search {
+  /** Reads a query without searching; undefined without knowledge. */
+  readAhead(query: string): ReadAhead | undefined;
   /** Never throws for a dependency that is out: it searches by keyword alone. */
   search(request: SearchRequest): Promise<SearchOutcome>;
 }
@@ -225,6 +230,13 @@ export function createSearch(deps: SearchDependencies): Search {
   }
 
   return {
+    readAhead(query) {
+      const view = knowledge();
+      if (view === undefined) return undefined;
+      const prepared = prepareQuery(view, query);
+      const embeddingKey = embeddingCacheKey(view.version.embeddingModel, prepared.embeddingText);
+      return { view, prepared, embeddingKey };
+    },
     async search(request) {
       const startedMs = now();
       const view = knowledge();

@@ -7,6 +7,7 @@ import type { ChatAnswer } from '../../../src/domain/chat/chat-answer.ts';
 import type { ChatEvent } from '../../../src/domain/chat/chat-event.ts';
 import type { ChatRequest } from '../../../src/domain/chat/chat-request.ts';
 import type { ChatStore, Claim, FoundClaim, OpenChat } from '../../../src/domain/chat/chat-store.ts';
+import { systemClock } from '../../../src/domain/clock.ts';
 
 const caller = { userId: 'ada', sessionId: 'test' };
 const request: ChatRequest = {
@@ -68,25 +69,26 @@ function createTestCase({ claim = owned, found }: { claim?: Claim; found?: Found
       giveUp: async () => {},
     },
     composeAnswer: {
-      async compose() {
+      // biome-ignore lint/correctness/useYield: what is composed at once yields nothing before
+      async *compose() {
         steps.push('composed');
-        return { answer, audience: {}, language: 'en', askedForAudience: false, answerKey: undefined };
+        return { answer, audience: {}, language: 'en', askedForAudience: false, isShareable: false };
       },
-      cacheKeyOf() {
+      shareKeyOf() {
         steps.push('read');
         return 'key';
       },
     },
     historyTurns: 6,
-    readQuery() {
-      steps.push('read');
-      return undefined;
+    search: {
+      readAhead() {
+        steps.push('read');
+        return undefined;
+      },
     },
+    clock: systemClock,
     replyLimitMs: 1000,
-    describeAnswer: () => undefined,
-    recordEvent: () => {},
-    onAnswered: () => {},
-    onFailed: () => {},
+    recorder: { describe: () => undefined, record: () => {}, answered: () => {}, failed: () => {} },
   };
   return { answerQuestion: createAnswerQuestion(dependencies), steps, openings };
 }

@@ -108,7 +108,7 @@ describe('words and vectors together', () => {
         return [1, 0];
       },
     });
-    const readAhead = { view, prepared: prepareQuery(view, 'vpn'), cachedEmbedding: undefined };
+    const readAhead = { view, prepared: prepareQuery(view, 'vpn'), embeddingKey: 'vpn' };
     const request = { query: 'vpn', method: 'semantic', topK: 3, readAhead } as const;
     await search(request);
     await search({ ...request, readAhead: { ...readAhead, cachedEmbedding: [0, 1] } });

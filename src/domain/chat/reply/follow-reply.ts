@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '../../clock.ts';
 import { AppError } from '../../errors.ts';
 import type { ChatAnswer, Source } from '../chat-answer.ts';
 import type { ChatEvent } from '../chat-event.ts';
@@ -10,7 +10,7 @@ const pollMs = 100;
 /** Every so many polls the claim itself is looked at, and the writer told that someone reads. */
 const pollsPerCheck = 5;
 
-export function stoppedError(): AppError {
+export function createStoppedError(): AppError {
   return new AppError('CONFLICT', 'This answer was stopped.');
 }
 
@@ -27,7 +27,8 @@ export function createExhaustedError(): AppError {
 
 export interface FollowReplyDependencies {
   chatStore: ChatStore;
-  replyStream: ReplyStream;
+  replyStream: Pick<ReplyStream, 'read'>;
+  clock: Clock;
   limitMs: number;
 }
 
@@ -38,13 +39,13 @@ export type FollowReply = ReturnType<typeof createFollowReply>;
  * run out: the caller then claims the question itself.
  * @throws AppError when the answer was stopped, or does not come in time.
  */
-export function createFollowReply({ chatStore, replyStream, limitMs }: FollowReplyDependencies) {
+export function createFollowReply({ chatStore, replyStream, clock, limitMs }: FollowReplyDependencies) {
   return async function* follow(
     claim: ClaimKey,
     firstGeneration: string,
     listener: { transport: Transport; signal: AbortSignal },
   ): AsyncGenerator<ChatEvent, 'ended' | 'orphaned'> {
-    const endsAtMs = performance.now() + limitMs;
+    const endsAtMs = clock.now() + limitMs;
     let generation = firstGeneration;
     let cursor: string | undefined;
     let text = '';
@@ -74,7 +75,7 @@ export function createFollowReply({ chatStore, replyStream, limitMs }: FollowRep
         const found = await chatStore.find(claim);
         if (!found || found.claim.state === 'conflict' || found.claim.state === 'exhausted')
           return 'orphaned';
-        if (found.claim.state === 'stopped') throw stoppedError();
+        if (found.claim.state === 'stopped') throw createStoppedError();
         if (found.claim.state === 'done') {
           yield* finish(found.claim.generation, found.claim.answer);
           return 'ended';
@@ -82,12 +83,12 @@ export function createFollowReply({ chatStore, replyStream, limitMs }: FollowRep
         if (!found.leaseLive) return 'orphaned';
         if (found.claim.generation !== generation) yield restart(found.claim.generation);
       }
-      if (performance.now() > endsAtMs) {
+      if (clock.now() > endsAtMs) {
         throw new AppError('SERVICE_UNAVAILABLE', 'The answer did not come in time.', {
           retryAfterSeconds: 5,
         });
       }
-      await delay(pollMs, undefined, { signal: listener.signal }).catch(() => {});
+      await clock.sleep(pollMs, listener.signal).catch(() => {});
     }
     return 'ended';
 

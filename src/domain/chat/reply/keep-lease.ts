@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.ts';
 import type { ChatStore, ClaimKey } from '../chat-store.ts';
 
 const renewEveryMs = 500;
@@ -15,18 +16,18 @@ export interface LeaseEvents {
  * either. `currentGeneration` undefined: there is no claim to keep, only time to tell.
  */
 export function keepLease(
-  store: ChatStore,
+  { chatStore, clock }: { chatStore: Pick<ChatStore, 'renewLease'>; clock: Clock },
   claim: ClaimKey,
   currentGeneration: () => string | undefined,
   events: LeaseEvents,
 ): { stop(): void } {
   let isStopped = false;
-  const timer = setInterval(() => void renew(), renewEveryMs);
+  const endTimer = clock.every(renewEveryMs, () => void renew());
 
   async function renew(): Promise<void> {
     const generation = currentGeneration();
     try {
-      const state = generation === undefined ? undefined : await store.renewLease(claim, generation);
+      const state = generation === undefined ? undefined : await chatStore.renewLease(claim, generation);
       if (isStopped || generation !== currentGeneration()) return;
       if (!state) events.onRenewed(undefined);
       else if (state.stopRequested) events.onStopRequested();
@@ -40,7 +41,7 @@ export function keepLease(
   return {
     stop() {
       isStopped = true;
-      clearInterval(timer);
+      endTimer();
     },
   };
 }
