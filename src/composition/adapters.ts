@@ -13,6 +13,7 @@ import { createKeys } from '../adapters/redis/keys.ts';
 import { createRedisKnowledgeSignal } from '../adapters/redis/knowledge-signal.ts';
 import { createRedisLockOut } from '../adapters/redis/lock-out.ts';
 import { createRedisModelGate } from '../adapters/redis/model-gate.ts';
+import { createRedisPersonalData } from '../adapters/redis/personal-data.ts';
 import { createRedisRateLimiter } from '../adapters/redis/rate-limiter.ts';
 import { createRedisConnection } from '../adapters/redis/redis-connection.ts';
 import { createReplicaHeartbeat } from '../adapters/redis/replica-heartbeat.ts';
@@ -25,6 +26,7 @@ import { createAnsweringModel } from '../domain/models/answering-model.ts';
 import { createBatchedEmbeddingModel } from '../domain/models/batched-embedding-model.ts';
 import type { ModelProvider } from '../domain/models/model-provider.ts';
 import { createWatchedEmbeddingModel } from '../domain/models/watched-embedding-model.ts';
+import type { DataSubject } from '../domain/statistics/data-subject.ts';
 import { serializeStatisticsEvent } from '../domain/statistics/serialize-statistics-event.ts';
 import { recordModelCall } from '../telemetry/traced-chat.ts';
 import { createTracePort } from '../telemetry/tracing.ts';
@@ -113,10 +115,13 @@ export function createAdapters(options: AdapterOptions) {
       { name: 'chat-store', attributes: inRedis },
       ['open', 'findCached', 'close', 'restart', 'abandon', 'find', 'requestStop'],
     ),
+    /** What Redis holds of people, for erasure. */
+    createPersonalData: (namesOf: (subject: DataSubject) => readonly string[]) =>
+      createRedisPersonalData({ connection: redis, keys, namesOf }),
     sessionStore: tracePort(
       createRedisSessionStore({ connection: redis, keys, sessionTtlSeconds }),
       { name: 'session-store', attributes: inRedis },
-      ['start', 'find', 'agreeOnId', 'findHistory', 'end', 'countActive', 'exportUser', 'eraseUser'],
+      ['start', 'find', 'agreeOnId', 'findHistory', 'end', 'countActive', 'exportUser'],
     ),
     answerCache: tracePort(createRedisAnswerCache(redis), { name: 'answer-cache', attributes: inRedis }, [
       'acquire',

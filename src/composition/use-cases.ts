@@ -15,10 +15,10 @@ import { createKnowledgeView, type KnowledgeView } from '../domain/retrieval/kno
 import { createQueryEmbedding } from '../domain/retrieval/query-embedding.ts';
 import { createSearch } from '../domain/retrieval/search.ts';
 import { createAnonymizer } from '../domain/statistics/anonymizer.ts';
-import { createUserRecords } from '../domain/statistics/user-records.ts';
 import { describeChat } from '../telemetry/chat-session-log.ts';
 import { annotateAnswer, createTracedSearch } from '../telemetry/traced-chat.ts';
 import type { AdapterOptions, Adapters } from './adapters.ts';
+import { createErasure } from './erasure.ts';
 import type { ServiceOptions } from './service-options.ts';
 import { createStatistics } from './statistics.ts';
 
@@ -114,7 +114,7 @@ export function createUseCases(options: UseCaseOptions, adapters: Adapters) {
         logger.warn({ requestId: id, err: cause }, 'an operator’s action waits for the audit table'),
       onLost: (action) => logger.error({ action }, 'an operator’s action is missing from the audit table'),
     }),
-    userRecords: createUserRecords({ sessionStore, statistics: statistics.userData }),
+    userRecords: createErasure(config, adapters, { anonymizer, userData: statistics.userData }),
     liveKnowledge,
     knowledgeAdministration,
   };

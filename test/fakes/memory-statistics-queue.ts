@@ -37,7 +37,7 @@ export const createMemoryStatisticsQueue = () => {
       remove(queueIds);
       state.setAside.push(...queueIds);
     },
-    eraseUser: async () => 0,
+    erase: async () => 0,
     backlog: async () => {
       check();
       return { count: waiting.length, oldestAgeMs: 0 };

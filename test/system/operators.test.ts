@@ -25,6 +25,10 @@ interface OperatorReply {
   sessions: object[];
   statistics: object;
   statistics_rows: number;
+  complete: boolean;
+  searched: { place: string; found: object[] }[];
+  not_searched: { place: string }[];
+  kept: { place: string }[];
 }
 
 /** A call as operators make it, from a network of theirs. */
@@ -81,12 +85,54 @@ describe('operators', () => {
       { session_id: 'first', turns: [{ question: 'Where is the library in Garching?' }] },
     ]);
     const erased = (await operate('DELETE', `/users/${user}`)).body;
-    expect(erased).toMatchObject({ user_id: user, sessions: 1 });
+    expect(erased).toMatchObject({ user_id: user, sessions: 1, complete: true });
     expect(erased.statistics_rows).toBeGreaterThan(0);
+    expect(erased.searched.map(({ place }) => place)).toEqual(['redis', 'postgres', 'log files']);
 
     const left = (await operate('GET', `/users/${user}/export`)).body;
     expect(left.sessions).toEqual([]);
     expect(JSON.stringify(left.statistics)).not.toContain('library');
+  });
+
+  test('erase what a program asked for a user without a session, and say what stays', async () => {
+    await unblock();
+    const programUser = 'ga34xyz';
+    const reply = await fetch(`${stack.nginx.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({
+        model: 'tum-chatbot',
+        user: programUser,
+        messages: [
+          { role: 'user', content: 'I lost my card.' },
+          { role: 'assistant', content: 'Block it.' },
+          { role: 'user', content: 'Where do I get a new student card in Garching?' },
+        ],
+      }),
+    });
+    expect(reply.status).toBe(200);
+    const erased = (await operate('DELETE', `/users/${programUser}`)).body;
+    expect(erased).toMatchObject({ sessions: 0, complete: true });
+    expect(erased.not_searched.map(({ place }) => place)).toContain('backups');
+    expect(erased.kept.map(({ place }) => place)).toContain('postgres erased_users');
+    const again = (await operate('DELETE', `/users/${programUser}`)).body;
+    expect(again).toMatchObject({ sessions: 0, statistics_rows: 0, complete: true });
+  });
+
+  test('erase the session of somebody who gave no name', async () => {
+    await unblock();
+    const chat = await fetch(`${stack.nginx.url}/api/chat`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ message: 'Where can I eat in Heilbronn?' }),
+    });
+    const { session_id: sessionId } = (await chat.json()) as { session_id: string };
+    const erased = (await operate('DELETE', `/sessions/${sessionId}`)).body;
+    expect(erased).toMatchObject({ session_id: sessionId, sessions: 1, complete: true });
+    const history = await fetch(`${stack.nginx.url}/api/session/${sessionId}/history`, {
+      headers: { 'X-Session-ID': sessionId },
+    });
+    expect(history.status).toBe(404);
   });
 
   test('let an address ask again that has used its limit', async () => {

@@ -4,10 +4,11 @@ import type { ImportBatch, StatisticsStore } from '../../domain/statistics/stati
 import { UnstorableEventsError } from '../../domain/statistics/statistics-store.ts';
 import type { Database, Postgres } from './client.ts';
 import { importedRows } from './schema/statistics.ts';
+import { deleteSubject, searchSubject } from './statistics/erasure.ts';
 import { addCountedQuestions } from './statistics/questions.ts';
 import { readPerformance, readUsage } from './statistics/reports.ts';
 import { dropOutdated } from './statistics/retention.ts';
-import { deleteUser, readUser } from './statistics/user-data.ts';
+import { readUser } from './statistics/user-data.ts';
 import { type TrackingOptions, writeEvents } from './statistics/write-events.ts';
 import { writeStatistics, writeStatisticsOnce } from './statistics/write-transaction.ts';
 
@@ -60,8 +61,11 @@ export const createPostgresStatisticsStore = (
   exportUser: (userId) =>
     postgres.run((database) => readUser(database, userId), { timeoutMs: cleanUpLimitMs }),
 
-  eraseUser: (userId) =>
-    writeStatistics(postgres, cleanUpLimitMs, (database) => deleteUser(database, userId, now())),
+  erase: (subject) =>
+    writeStatistics(postgres, cleanUpLimitMs, (database) => deleteSubject(database, subject, now())),
+
+  search: (subject) =>
+    postgres.run((database) => searchSubject(database, subject), { timeoutMs: cleanUpLimitMs }),
 });
 
 const withoutImported = async (

@@ -10,14 +10,18 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
 /**
- * KEYS claim, alias, session's requests. ARGV bodyHash, requestId, generation, leaseMs, ttlSeconds, request or '', alias
- * target.
+ * KEYS claim, alias, session's requests, user's sessions. ARGV 1 bodyHash, 2 requestId, 3 generation, 4 leaseMs, 5 ttlSeconds,
+ *  6 request or '', 7 alias target, 8 session id, 9 life of the index in seconds, 10 life of the user's sessions in seconds.
+ * What a claim holds is indexed for erasure as it is made, whatever becomes of its session.
  * Reply: state, requestId, generation, at, detail (result of a finished claim, 1 for a takeover).
  */
 export const claimScript = `${nowMs}
 local function note(...)
   redis.call('SADD', KEYS[3], ...)
-  redis.call('EXPIRE', KEYS[3], ARGV[5])
+  redis.call('EXPIRE', KEYS[3], ARGV[9])
+  redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now - ARGV[10] * 1000)
+  redis.call('ZADD', KEYS[4], now, ARGV[8])
+  redis.call('EXPIRE', KEYS[4], ARGV[10])
 end
 -- Every try is known by its own request id as well: its client resumes by that.
 local function addAlias()
@@ -52,22 +56,35 @@ note('reply:' .. ARGV[3])
 return {'owned', claim[2], ARGV[3], claim[6], '1'}
 `;
 
+/** KEYS from the given one on: tombstones of the user and of the session. A claim that is gone with one of them was erased. */
+const wasErased = (firstTombstone: number) =>
+  `redis.call('EXISTS', KEYS[${firstTombstone}], KEYS[${firstTombstone + 1}]) > 0`;
+
 /**
- * KEYS claim. ARGV generation, leaseMs. Reply: held (1 or 0), stop requested (1 or 0), ms since a reader, or -1.
- * A claim that the server forgot (restarted empty) is nobody else's, so it counts as held.
+ * KEYS claim, two tombstones. ARGV generation, leaseMs. Reply: held (1 or 0), stop requested (1 or 0), ms since a reader, or
+ * -1. A claim that the server forgot (restarted empty) is nobody else's, so it counts as held.
  */
 export const renewScript = `${nowMs}
 local claim = redis.call('HMGET', KEYS[1], 'generation', 'status', 'stop', 'readerAt')
-if not claim[1] then return {1, 0, -1} end
+if not claim[1] then
+  if ${wasErased(2)} then return {1, 1, -1} end
+  return {1, 0, -1}
+end
 if claim[1] ~= ARGV[1] or claim[2] ~= 'running' then return {0, 0, -1} end
 redis.call('HSET', KEYS[1], 'leaseUntil', now + ARGV[2])
 return {1, claim[3] and 1 or 0, claim[4] and now - claim[4] or -1}
 `;
 
-/** KEYS claim, session's requests. ARGV old generation, new generation, leaseMs, ttlSeconds. Reply: 1 if it was ours. */
+/**
+ * KEYS claim, session's requests, two tombstones. ARGV old generation, new generation, leaseMs, ttlSeconds of the index.
+ * Reply: 1 if it was ours.
+ */
 export const restartScript = `${nowMs}
 local claim = redis.call('HMGET', KEYS[1], 'generation', 'status')
-if not claim[1] then return 1 end
+if not claim[1] then
+  if ${wasErased(3)} then return 0 end
+  return 1
+end
 if claim[1] ~= ARGV[1] or claim[2] ~= 'running' then return 0 end
 redis.call('HSET', KEYS[1], 'generation', ARGV[2], 'leaseUntil', now + ARGV[3])
 redis.call('SADD', KEYS[2], 'reply:' .. ARGV[2])
@@ -99,15 +116,16 @@ return 1
 
 /**
  * Closes a chat, all or nothing and once per claim.
- * KEYS claim, meta, turns, ended, user's sessions, active sessions, answer, events.
+ * KEYS claim, meta, turns, ended, user's sessions, active sessions, answer, events, two tombstones.
  * ARGV 1 generation, 2 result, 3 claimTtlSeconds, 4 turn or '', 5 sessionTtlSeconds, 6 session's start as opened or '',
  *  7 role or '', 8 campus or '', 9 asked (1 or 0), 10 event or '', 11 event limit, 12 answer or '', 13 answerTtlSeconds,
- *  14 kept turns, 15 session id, 16 name of the session among the active.
+ *  14 kept turns, 15 session id, 16 name of the session among the active, 17 life of the user's sessions in seconds.
  * Reply: closed (1 or 0), event taken (1 or 0), session is new (1 or 0).
  */
 export const closeScript = `${nowMs}
 local claim = redis.call('HMGET', KEYS[1], 'status', 'generation')
 if claim[1] and (claim[1] ~= 'running' or claim[2] ~= ARGV[1]) then return {0, 0, 0} end
+if not claim[1] and ${wasErased(9)} then return {0, 0, 0} end
 if claim[1] then
   redis.call('HSET', KEYS[1], 'status', 'done', 'result', ARGV[2])
   redis.call('EXPIRE', KEYS[1], ARGV[3])
@@ -129,12 +147,12 @@ if ARGV[4] ~= '' then
     redis.call('HINCRBY', KEYS[2], 'turnCount', 1)
     redis.call('RPUSH', KEYS[3], ARGV[4])
     redis.call('LTRIM', KEYS[3], -ARGV[14], -1)
-    redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now - math.max(ARGV[5], ARGV[3]) * 1000)
+    redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now - ARGV[17] * 1000)
     redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', now)
     redis.call('ZADD', KEYS[5], now, ARGV[15])
     redis.call('ZADD', KEYS[6], now + ARGV[5] * 1000, ARGV[16])
     for _, key in ipairs({KEYS[2], KEYS[3], KEYS[6]}) do redis.call('EXPIRE', key, ARGV[5]) end
-    redis.call('EXPIRE', KEYS[5], math.max(ARGV[5], ARGV[3]))
+    redis.call('EXPIRE', KEYS[5], ARGV[17])
   end
 end
 local isTaken = 1

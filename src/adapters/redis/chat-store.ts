@@ -26,6 +26,7 @@ import {
   answerKey,
   answerTtlSeconds,
   embeddingKey,
+  indexTtlSeconds,
   type Keys,
   replyTtlSeconds,
   statisticsEventsKey,
@@ -50,6 +51,9 @@ export interface RedisChatStoreOptions {
 
 export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore {
   const { connection, keys } = options;
+  const userIndexTtlSeconds = Math.max(options.sessionTtlSeconds, indexTtlSeconds);
+  const tombstones = ({ userId, sessionId }: ClaimKey) =>
+    [keys.erased(userId), keys.erased(userId, sessionId)] as const;
 
   async function findClaimKey(redis: Redis, claim: ClaimKey): Promise<string> {
     const key = await redis.get(keys.requestAlias(claim));
@@ -60,7 +64,7 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
     open: (chat) =>
       connection.run(async (redis) => {
         const pipeline = redis.pipeline();
-        addClaim(pipeline, keys, chat);
+        addClaim(pipeline, keys, chat, userIndexTtlSeconds);
         pipeline.hgetall(keys.sessionMeta(chat.claim));
         pipeline.lrange(keys.sessionTurns(chat.claim), -Math.max(1, chat.historyTurns), -1);
         const [claim, meta, turns] = (await runPipeline(pipeline)) as [
@@ -99,7 +103,7 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
       const reply = await connection.run((redis) =>
         redis.eval(
           closeScript,
-          8,
+          10,
           keys.request(claim),
           keys.sessionMeta(claim),
           keys.sessionTurns(claim),
@@ -108,6 +112,7 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
           activeSessionsKey,
           answerKey(chat.answerKey ?? 'none'),
           statisticsEventsKey,
+          ...tombstones(claim),
           chat.generation,
           JSON.stringify(answer),
           replyTtlSeconds,
@@ -125,6 +130,7 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
           keptTurns,
           claim.sessionId,
           keys.sessionMeta(claim),
+          userIndexTtlSeconds,
         ),
       );
       const [isClosed, isEventTaken] = reply as [number, number];
@@ -134,7 +140,7 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
 
     async renewLease(claim, generation) {
       const reply = await connection.run((redis) =>
-        redis.eval(renewScript, 1, keys.request(claim), generation, leaseMs),
+        redis.eval(renewScript, 3, keys.request(claim), ...tombstones(claim), generation, leaseMs),
       );
       const [held, stop, readerMs] = reply as [number, number, number];
       return {
@@ -146,8 +152,8 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
 
     restart: (claim, from, to) =>
       connection.run(async (redis) => {
-        const [key, requests] = [keys.request(claim), keys.sessionRequests(claim)];
-        return (await redis.eval(restartScript, 2, key, requests, from, to, leaseMs, replyTtlSeconds)) === 1;
+        const scriptKeys = [keys.request(claim), keys.sessionRequests(claim), ...tombstones(claim)] as const;
+        return (await redis.eval(restartScript, 4, ...scriptKeys, from, to, leaseMs, indexTtlSeconds)) === 1;
       }),
 
     async abandon(claim, generation, how) {
@@ -195,15 +201,21 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
   };
 }
 
-function addClaim(pipeline: ReturnType<Redis['pipeline']>, keys: Keys, chat: OpenChat): void {
+function addClaim(
+  pipeline: ReturnType<Redis['pipeline']>,
+  keys: Keys,
+  chat: OpenChat,
+  userIndexTtlSeconds: number,
+): void {
   const key = keys.request(chat.claim);
   const alias = keys.requestAlias({ ...chat.claim, key: chat.requestId });
   pipeline.eval(
     claimScript,
-    3,
+    4,
     key,
     alias,
     keys.sessionRequests(chat.claim),
+    keys.userSessions(chat.claim.userId),
     chat.bodyHash,
     chat.requestId,
     chat.generation,
@@ -211,6 +223,9 @@ function addClaim(pipeline: ReturnType<Redis['pipeline']>, keys: Keys, chat: Ope
     replyTtlSeconds,
     chat.request === undefined ? '' : JSON.stringify(chat.request),
     chat.claim.key,
+    chat.claim.sessionId,
+    indexTtlSeconds,
+    userIndexTtlSeconds,
   );
 }
 

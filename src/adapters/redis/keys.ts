@@ -7,6 +7,8 @@ export type HashIdentity = (text: string) => string;
 
 /** Life of claims, results and replies: how long a retry or a reconnecting client finds its answer. */
 export const replyTtlSeconds = 600;
+/** Life of what leads to claims and replies, for erasure: their lives begin anew when an answer is closed. */
+export const indexTtlSeconds = replyTtlSeconds + 300;
 export const answerTtlSeconds = 3600;
 export const embeddingTtlSeconds = 86_400;
 
@@ -57,6 +59,10 @@ export function createKeys(hashIdentity: HashIdentity) {
   const session = (key: SessionKey) => `session:${user(key.userId)}:${key.sessionId}`;
   const caller = (key: SessionKey) => hashIdentity(`${key.userId}\n${key.sessionId}`);
   return {
+    /** What the names of a user's keys hold. */
+    userName: user,
+    /** What the names of a session's claims hold. */
+    callerName: caller,
     sessionMeta: (key: SessionKey) => `${session(key)}:meta`,
     sessionTurns: (key: SessionKey) => `${session(key)}:turns`,
     /** Marks a session that was ended, so that an answer still under way does not revive it. */
@@ -64,7 +70,10 @@ export function createKeys(hashIdentity: HashIdentity) {
     /** Claims and replies of a session, for erasure. */
     sessionRequests: (key: SessionKey) => `${session(key)}:requests`,
     agreedSession: (purpose: string) => `session:agreed:${hashIdentity(purpose)}`,
+    /** Ids of the sessions that anything is held of, scored by when it was last made. */
     userSessions: (userId: string) => `user:${user(userId)}:sessions`,
+    /** Tombstone: of these claims nothing is written any more, so that no answer under way brings back what was erased. */
+    erased: (userId: string, sessionId = '') => `erased:${caller({ userId, sessionId })}`,
     request: (claim: ClaimKey) => `request:${caller(claim)}:${claim.key}`,
     /** Leads from the request id of a claim under an Idempotency-Key to that key. */
     requestAlias: (claim: ClaimKey) => `request-alias:${caller(claim)}:${claim.key}`,

@@ -1,6 +1,6 @@
 import type { AgreedSession, SessionStore } from '../../domain/sessions/session-store.ts';
 import { parseSession, parseTurn } from './chat-records.ts';
-import { activeSessionsKey, type Keys, replyTtlSeconds } from './keys.ts';
+import { activeSessionsKey, indexTtlSeconds, type Keys, replyTtlSeconds } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { runPipeline } from './run-pipeline.ts';
 
@@ -16,13 +16,36 @@ redis.call('HSET', KEYS[1], 'lastActiveAt', now)
 if ARGV[2] ~= '' then redis.call('HSET', KEYS[1], 'role', ARGV[2]) end
 if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'campus', ARGV[3]) end
 redis.call('DEL', KEYS[3])
-redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now - math.max(ARGV[1], ${replyTtlSeconds}) * 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now - math.max(ARGV[1], ${indexTtlSeconds}) * 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now)
 redis.call('ZADD', KEYS[4], now, ARGV[4])
 redis.call('ZADD', KEYS[5], now + ARGV[1] * 1000, ARGV[5])
 for _, key in ipairs({KEYS[1], KEYS[2], KEYS[5]}) do redis.call('EXPIRE', key, ARGV[1]) end
-redis.call('EXPIRE', KEYS[4], math.max(ARGV[1], ${replyTtlSeconds}))
+redis.call('EXPIRE', KEYS[4], math.max(ARGV[1], ${indexTtlSeconds}))
 return redis.call('HGETALL', KEYS[1])
+`;
+
+/**
+ * KEYS meta, turns, ended, user's sessions, active sessions, session's requests.
+ * ARGV session id, life of the ended mark, life of the user's sessions in seconds. Reply: the meta hash.
+ * The user's sessions and the names of replies stay: the mark is held of the user, and an answer may still be written.
+ */
+const endScript = `
+local meta = redis.call('HGETALL', KEYS[1])
+local deleted = redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('ZREM', KEYS[5], KEYS[1])
+local requests = redis.call('SMEMBERS', KEYS[6])
+for _, key in ipairs(requests) do
+  redis.call('DEL', key)
+  if string.sub(key, 1, 6) ~= 'reply:' then redis.call('SREM', KEYS[6], key) end
+end
+if deleted > 0 then redis.call('SET', KEYS[3], 1, 'EX', ARGV[2]) end
+if deleted > 0 or #requests > 0 then
+  local time = redis.call('TIME')
+  redis.call('ZADD', KEYS[4], time[1] * 1000 + math.floor(time[2] / 1000), ARGV[1])
+  redis.call('EXPIRE', KEYS[4], ARGV[3])
+end
+return meta
 `;
 
 /** KEYS active sessions. Reply: how many have not expired. */
@@ -83,18 +106,20 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
 
     end: (key) =>
       connection.run(async (redis) => {
-        const meta = keys.sessionMeta(key);
-        const transaction = redis
-          .multi()
-          .hgetall(meta)
-          .del(meta, keys.sessionTurns(key))
-          .zrem(keys.userSessions(key.userId), key.sessionId)
-          .zrem(activeSessionsKey, meta);
-        const [fields, deleted] = (await runPipeline(transaction)) as [Record<string, string>, number];
-        if (deleted > 0) await redis.set(keys.sessionEnded(key), 1, 'EX', endedTtlSeconds);
-        const requests = keys.sessionRequests(key);
-        await redis.del(requests, ...(await redis.smembers(requests)));
-        return parseSession(fields);
+        const meta = await redis.eval(
+          endScript,
+          6,
+          keys.sessionMeta(key),
+          keys.sessionTurns(key),
+          keys.sessionEnded(key),
+          keys.userSessions(key.userId),
+          activeSessionsKey,
+          keys.sessionRequests(key),
+          key.sessionId,
+          endedTtlSeconds,
+          Math.max(options.sessionTtlSeconds, indexTtlSeconds),
+        );
+        return parseSession(toRecord(meta as string[]));
       }),
 
     countActive: () =>
@@ -109,15 +134,6 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
         if (session) sessions.push({ sessionId, session, turns: turns ?? [] });
       }
       return sessions;
-    },
-
-    async eraseUser(userId) {
-      const sessionIds = await connection.run((redis) => redis.zrange(keys.userSessions(userId), '0', '-1'));
-      for (const sessionId of sessionIds) {
-        await store.end({ userId, sessionId });
-      }
-      await connection.run((redis) => redis.del(keys.userSessions(userId)));
-      return sessionIds.length;
     },
   };
   return store;

@@ -1,5 +1,7 @@
 import { type Redis, ReplyError } from 'ioredis';
 import { DependencyError } from '../../domain/errors.ts';
+import type { StatisticsSubject } from '../../domain/statistics/data-subject.ts';
+import { isOfSubject } from '../../domain/statistics/is-of-subject.ts';
 import {
   parseStatisticsEvent,
   serializeStatisticsEvent,
@@ -26,7 +28,7 @@ export interface StatisticsQueueOptions {
 type StreamEntry = [queueId: string, fields: string[] | null];
 
 const group = 'drain';
-/** Entries that `eraseUser` looks at in one round trip. */
+/** Entries that `erase` looks at in one round trip. */
 const scanCount = 500;
 const setAsideLimit = 1000;
 const setAsideTtlSeconds = 7 * 86_400;
@@ -139,6 +141,18 @@ export function createRedisStatisticsQueue(
     );
   }
 
+  /** These are told by the names in them, for not all can be read as events. */
+  async function eraseSetAside(
+    { userId, sessionHash }: StatisticsSubject,
+    requestIds: ReadonlySet<string>,
+  ): Promise<number> {
+    const names = sessionHash === undefined ? [userId] : [sessionHash, ...requestIds];
+    const texts = await redis.run((client) => client.lrange(statisticsSetAsideKey, 0, -1));
+    const theirs = texts.filter((text) => names.some((name) => text.includes(JSON.stringify(name))));
+    for (const text of theirs) await redis.run((client) => client.lrem(statisticsSetAsideKey, 1, text));
+    return theirs.length;
+  }
+
   async function parse(entries: readonly StreamEntry[]): Promise<QueuedEvent[]> {
     const unreadable: StreamEntry[] = [];
     const deleted = entries.filter(([, fields]) => fields === null);
@@ -185,17 +199,23 @@ export function createRedisStatisticsQueue(
       if (entries.flat().length > 0) await setAside(entries.flat());
     },
 
-    async eraseUser(userId) {
-      let erased = 0;
+    async erase(subject, requestIds) {
+      const ids = new Set(requestIds);
+      let erased = await eraseSetAside(subject, ids);
       let from = '-';
       for (;;) {
         const start = from;
         const entries: StreamEntry[] = await redis.run((client) =>
           client.xrange(statisticsEventsKey, start, '+', 'COUNT', scanCount),
         );
-        const ofUser = entries.filter(([, fields]) => isOfUser(tryParse(textOf(fields)), userId));
-        await remove(ofUser.map(([queueId]) => queueId));
-        erased += ofUser.length;
+        const theirs = entries.filter(([, fields]) => {
+          const event = tryParse(textOf(fields));
+          const isTheirs = event !== undefined && isOfSubject(event, subject, ids);
+          if (isTheirs && event.kind === 'interaction') ids.add(event.id);
+          return isTheirs;
+        });
+        await remove(theirs.map(([queueId]) => queueId));
+        erased += theirs.length;
         const last = entries.at(-1);
         if (last === undefined || entries.length < scanCount) return erased;
         from = `(${last[0]}`;
@@ -238,8 +258,4 @@ function tryParse(text: string): StatisticsEvent | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isOfUser(event: StatisticsEvent | undefined, userId: string): boolean {
-  return event !== undefined && event.kind !== 'search' && event.userId === userId;
 }

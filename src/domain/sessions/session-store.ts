@@ -50,6 +50,4 @@ export interface SessionStore {
   countActive(): Promise<number>;
   /** Everything held for a user, for export. */
   exportUser(userId: string): Promise<{ sessionId: string; session: Session; turns: Turn[] }[]>;
-  /** Deletes everything held for a user: sessions, turns, claims, replies. Returns how many sessions went. */
-  eraseUser(userId: string): Promise<number>;
 }

@@ -1,3 +1,4 @@
+import { isOfSubject } from './is-of-subject.ts';
 import type { StatisticsEvent } from './statistics-event.ts';
 import type { StatisticsQueue } from './statistics-queue.ts';
 
@@ -65,7 +66,12 @@ export const createBufferedStatisticsQueue = ({
     take: queue.take,
     acknowledge: queue.acknowledge,
     setAside: queue.setAside,
-    eraseUser: queue.eraseUser,
+    erase: async (subject, requestIds) => {
+      const kept = waiting.filter((event) => !isOfSubject(event, subject, new Set(requestIds)));
+      const erased = waiting.length - kept.length;
+      if (flushing === undefined) waiting = kept;
+      return (flushing === undefined ? erased : 0) + (await queue.erase(subject, requestIds));
+    },
     backlog: queue.backlog,
   };
 };

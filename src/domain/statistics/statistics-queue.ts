@@ -1,3 +1,4 @@
+import type { StatisticsSubject } from './data-subject.ts';
 import type { StatisticsEvent } from './statistics-event.ts';
 
 export interface QueuedEvent {
@@ -16,8 +17,8 @@ export interface StatisticsQueue {
   acknowledge(queueIds: readonly string[]): Promise<void>;
   /** Takes out, and keeps apart for an operator to look at, events that can never be written. */
   setAside(queueIds: readonly string[]): Promise<void>;
-  /** Removes a user's events (by the id that the events carry) and returns how many. */
-  eraseUser(userId: string): Promise<number>;
+  /** Removes a person's events, ratings of `requestIds` among them, also those set aside. Returns how many. */
+  erase(subject: StatisticsSubject, requestIds: readonly string[]): Promise<number>;
   /** Events waiting, and the age in ms of the oldest. */
   backlog(): Promise<{ count: number; oldestAgeMs: number }>;
 }

@@ -1,8 +1,14 @@
+import type { SearchedPlace, StatisticsSubject } from './data-subject.ts';
 import type { StatisticsEvent } from './statistics-event.ts';
 import type { PerformanceReport, UsageReport } from './statistics-report.ts';
 
 /** Everything that statistics hold of one user, as stored: rows by table. */
 export type UserStatistics = Record<string, Record<string, unknown>[]>;
+
+export interface ErasedStatistics {
+  rows: number;
+  requestIds: readonly string[];
+}
 
 /** What a question was asked about, as an older system counted it. */
 export interface CountedQuestion {
@@ -55,8 +61,10 @@ export interface StatisticsStore {
   applyRetention(): Promise<RetentionReport | undefined>;
   exportUser(userId: string): Promise<UserStatistics>;
   /**
-   * Deletes everything that is linked to a user, and refuses events of theirs that are still on the way.
-   * Counts without a link to them stay. Returns how many rows went.
+   * Deletes everything that is linked to a user or to one session, and refuses events of theirs that are still on the way.
+   * Counts without a link to them stay. Returns how many rows went, and the ids of the requests among them.
    */
-  eraseUser(userId: string): Promise<number>;
+  erase(subject: StatisticsSubject): Promise<ErasedStatistics>;
+  /** Looks for the subject in every table that names a user or a session, but for the tombstone. */
+  search(subject: StatisticsSubject): Promise<SearchedPlace>;
 }

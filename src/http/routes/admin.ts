@@ -9,12 +9,21 @@ import type {
   KnowledgeVersionStatus,
 } from '../../domain/knowledge/knowledge-administration.ts';
 import type { KnowledgeVersion } from '../../domain/knowledge/knowledge-entry.ts';
-import type { UserRecord, UserRecords } from '../../domain/statistics/user-records.ts';
+import type { Remainder } from '../../domain/statistics/data-subject.ts';
+import type { Erasure, UserRecord, UserRecords } from '../../domain/statistics/user-records.ts';
 import type { AppEnv } from '../app-env.ts';
 import { anonymousUser } from '../caller.ts';
 import { findClientAddress } from '../middleware/client-address.ts';
 import { refuseInvalid } from '../refuse-invalid.ts';
-import { jsonBody, jsonReply, replyFields, replyMeta, turnSchema, userIdSchema } from '../schemas.ts';
+import {
+  jsonBody,
+  jsonReply,
+  replyFields,
+  replyMeta,
+  sessionIdSchema,
+  turnSchema,
+  userIdSchema,
+} from '../schemas.ts';
 import { toWireTurn } from './session.ts';
 
 const settings = { tags: ['admin'], security: [{ operator: [] }] };
@@ -68,6 +77,32 @@ const recordSchema = z.object({
     .openapi({ description: 'Rows by table.' }),
   ...replyFields,
 });
+
+const remaindersSchema = z.array(
+  z.object({
+    place: z.string(),
+    reason: z.string(),
+    gone_after: z.int().nullable().openapi({ description: 'Seconds.' }),
+  }),
+);
+const erasureFields = {
+  sessions: z.int(),
+  statistics_rows: z.int(),
+  log_lines: z.int().openapi({ description: 'Of the log of chats.' }),
+  complete: z.boolean().openapi({ description: 'The search afterwards found nothing.' }),
+  searched: z.array(
+    z.object({
+      place: z.string(),
+      records: z.int().nullable().openapi({ description: 'Looked at one by one.' }),
+      found: z.array(z.object({ place: z.string(), records: z.int() })),
+    }),
+  ),
+  not_searched: remaindersSchema,
+  kept: remaindersSchema,
+};
+const erasureDescription =
+  'Sessions, turns, claims, replies, statistics and lines of the log of chats; counts without a link to anybody stay. An ' +
+  'answer under way is stopped. A search over all stores and the log files of this host then shows what is left.';
 
 const userPath = z.object({ id: userIdSchema });
 
@@ -187,21 +222,37 @@ export function createAdminRoutes(dependencies: AdminRoutesDependencies) {
     method: 'delete',
     path: '/api/admin/users/{id}',
     summary: 'Erase everything held of a user',
-    description:
-      'Sessions, turns, replies and statistics; counts without a link to the user stay. When a store is out this is a ' +
-      '503, and doing it again completes it. The log of chats, where one is kept, is rotated away.',
+    description: `${erasureDescription} When a store is out this is a 503, and doing it again completes it.`,
     request: { params: userPath },
     responses: jsonReply(
-      z.object({ user_id: z.string(), sessions: z.int(), statistics_rows: z.int(), ...replyFields }),
+      z.object({ user_id: z.string(), ...erasureFields, ...replyFields }),
       'How much went.',
     ),
   });
   routes.openapi(eraseRoute, async (c) => {
     const id = namedUser(c.req.valid('param').id);
     c.set('auditTarget', `user ${nameAudited(id)}`);
-    const { sessions, statisticsRows } = await userRecords.erase(id);
-    const counts = { sessions, statistics_rows: statisticsRows };
-    return c.json({ user_id: id, ...counts, ...replyMeta(c.get('requestId')) }, 200);
+    const erasure = toWireErasure(await userRecords.erase({ userId: id }));
+    return c.json({ user_id: id, ...erasure, ...replyMeta(c.get('requestId')) }, 200);
+  });
+
+  const eraseSessionRoute = createRoute({
+    ...guarded,
+    method: 'delete',
+    path: '/api/admin/sessions/{id}',
+    summary: 'Erase everything held of a session of somebody who gave no name',
+    description: `${erasureDescription} Whoever knows the id of their session has no other name here.`,
+    request: { params: z.object({ id: sessionIdSchema }) },
+    responses: jsonReply(
+      z.object({ session_id: z.string(), ...erasureFields, ...replyFields }),
+      'How much went.',
+    ),
+  });
+  routes.openapi(eraseSessionRoute, async (c) => {
+    const { id } = c.req.valid('param');
+    c.set('auditTarget', `session ${nameAudited(id)}`);
+    const erasure = toWireErasure(await userRecords.erase({ userId: anonymousUser, sessionId: id }));
+    return c.json({ session_id: id, ...erasure, ...replyMeta(c.get('requestId')) }, 200);
   });
 
   const unblockRoute = createRoute({
@@ -249,6 +300,26 @@ function indexStateOf({ indexedCount, entryCount }: KnowledgeVersionStatus): (ty
   if (indexedCount === 'unknown') return 'unknown';
   if (indexedCount === undefined) return 'missing';
   return indexedCount === entryCount ? 'complete' : 'incomplete';
+}
+
+function toWireErasure(erasure: Erasure) {
+  return {
+    sessions: erasure.sessions,
+    statistics_rows: erasure.statisticsRows,
+    log_lines: erasure.logLines,
+    complete: erasure.searched.every(({ found }) => found.length === 0),
+    searched: erasure.searched.map(({ place, records, found }) => ({
+      place,
+      records: records ?? null,
+      found: found.map((trace) => ({ ...trace })),
+    })),
+    not_searched: erasure.notSearched.map(toWireRemainder),
+    kept: erasure.kept.map(toWireRemainder),
+  };
+}
+
+function toWireRemainder({ place, reason, goneAfterSeconds }: Remainder) {
+  return { place, reason, gone_after: goneAfterSeconds ?? null };
 }
 
 function toWireRecord({ sessions, statistics }: UserRecord) {

@@ -288,7 +288,7 @@ describe("a user's data", () => {
     expect(exported.feedback).toMatchObject([{ comment: 'mine' }]);
     expect(exported.query_analytics).toHaveLength(2);
 
-    expect(await store.eraseUser('me')).toBeGreaterThan(0);
+    expect((await store.erase({ userId: 'me' })).rows).toBeGreaterThan(0);
     for (const rows of Object.values(await store.exportUser('me'))) expect(rows).toEqual([]);
     const report = await store.getUsage(1);
     expect(report.uniqueUsers).toBe(1);
@@ -302,9 +302,39 @@ describe("a user's data", () => {
     expect(dump[0]?.text).not.toMatch(/"me"|s-me|only i ask/i);
   });
 
+  it('of one session is erased from those who share a name, and found nowhere afterwards', async () => {
+    const store = createStore({ minUsersPerQuestion: 1 });
+    const mine = { userId: 'nobody', sessionHash: 's-mine' };
+    const theirs = { userId: 'nobody', sessionHash: 's-theirs' };
+    const events = [
+      interaction({ id: 'a', ...mine, question: 'Only I ask this' }),
+      interaction({ id: 'b', ...mine, question: 'We all ask this' }),
+      interaction({ id: 'c', ...theirs, question: 'We all ask this' }),
+      rating({ id: 'a', userId: 'nobody', comment: 'mine' }),
+      rating({ id: 'c', userId: 'nobody', comment: 'theirs' }),
+    ];
+    await store.recordEvents(events);
+    expect((await store.search(mine)).found).toEqual([
+      { place: 'postgres chat_interactions', records: 2 },
+      { place: 'postgres user_sessions', records: 1 },
+    ]);
+    const erased = await store.erase(mine);
+    expect([...erased.requestIds].sort()).toEqual(['a', 'b']);
+    expect((await store.search(mine)).found).toEqual([]);
+    const left = await store.exportUser('nobody');
+    expect(left.chat_interactions).toMatchObject([{ id: 'c' }]);
+    expect(left.feedback).toMatchObject([{ comment: 'theirs' }]);
+    expect(left.query_analytics).toMatchObject([{ question: 'we all ask this' }]);
+    const [counted] = await database.sql`SELECT count FROM query_analytics`;
+    expect(counted).toEqual({ count: 1 });
+
+    await store.recordEvents(events.slice(0, 2));
+    expect((await store.search(mine)).found).toEqual([]);
+  });
+
   it('does not come back with events that were still on the way', async () => {
     const store = createStore();
-    await store.eraseUser('user-1');
+    await store.erase({ userId: 'user-1' });
     await store.recordEvents([interaction(), rating(), sessionChange()]);
     expect((await store.getUsage(1)).totalInteractions).toBe(0);
     const later = new Date(now.getTime() + 1000);

@@ -127,7 +127,7 @@ describe('the statistics queue', () => {
     const mine = Array.from({ length: 700 }, (_, n) => interaction({ id: `m${n}`, userId: 'me' }));
     await queue.append([search(), ...mine, interaction({ id: 'other', userId: 'you' })]);
     await queue.take(300, 10);
-    expect(await queue.eraseUser('me')).toBe(700);
+    expect(await queue.erase({ userId: 'me' }, [])).toBe(700);
     const left = await queue.take(1000, 10);
     expect(left.map(({ event }) => event.id)).toEqual(['search-1', 'other']);
     await queue.acknowledge(left.map(({ queueId }) => queueId));

@@ -3,7 +3,11 @@ import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import type { AdminAction } from '../../../src/domain/access/admin-action.ts';
 import { AppError, DependencyError } from '../../../src/domain/errors.ts';
-import { createUserRecords } from '../../../src/domain/statistics/user-records.ts';
+import type { DataSubject, PersonalData } from '../../../src/domain/statistics/data-subject.ts';
+import {
+  createUserRecords,
+  type UserRecordsDependencies,
+} from '../../../src/domain/statistics/user-records.ts';
 import { auditAction } from '../../../src/http/middleware/audit.ts';
 import { type AdminRoutesDependencies, createAdminRoutes } from '../../../src/http/routes/admin.ts';
 import { guardWith } from '../../fixtures/admin-guard.ts';
@@ -24,7 +28,15 @@ const wireVersion = (number: number) => ({
   created_at: createdAt.toISOString(),
 });
 
-function createApp(changes: Partial<AdminRoutesDependencies> = {}) {
+const placeOf = (place: string, erased: number): PersonalData<number> => ({
+  erase: async () => erased,
+  search: async () => ({ place, records: 10, found: [] }),
+});
+
+function createApp(
+  changes: Partial<AdminRoutesDependencies> = {},
+  records: Partial<UserRecordsDependencies> = {},
+) {
   const reset: string[] = [];
   const audited: AdminAction[] = [];
   const routes = createAdminRoutes({
@@ -59,12 +71,16 @@ function createApp(changes: Partial<AdminRoutesDependencies> = {}) {
             turns: [{ requestId: 'r1', question: 'Q', answer: 'A', answeredAt: createdAt }],
           },
         ],
-        eraseUser: async () => 1,
       },
+      chats: placeOf('redis', 1),
       statistics: {
+        ...placeOf('postgres', 4),
         exportUser: async () => ({ chat_interactions: [{ id: 'r1' }] }),
-        eraseUser: async () => 4,
       },
+      logs: placeOf('log files', 2),
+      notSearched: [{ place: 'backups', reason: 'Out of reach.' }],
+      kept: [{ place: 'tombstone', reason: 'Nothing comes back.', goneAfterSeconds: 900 }],
+      ...records,
     }),
     forgetUsage: async (address) => {
       reset.push(address);
@@ -224,25 +240,61 @@ describe('a user', () => {
 
   test('is erased from every store', async () => {
     const reply = await createApp().call('DELETE', '/users/ga12abc');
-    expect(await reply.json()).toMatchObject({ user_id: 'ga12abc', sessions: 1, statistics_rows: 4 });
+    expect(await reply.json()).toMatchObject({
+      user_id: 'ga12abc',
+      sessions: 1,
+      statistics_rows: 4,
+      log_lines: 2,
+      complete: true,
+      searched: [{ place: 'redis', records: 10, found: [] }, { place: 'postgres' }, { place: 'log files' }],
+      not_searched: [{ place: 'backups', gone_after: null }],
+      kept: [{ place: 'tombstone', gone_after: 900 }],
+    });
+  });
+
+  test('is not called erased while a search finds something', async () => {
+    const found = [{ place: 'app.api-1.1.log', records: 3 }];
+    const logs = { erase: async () => 0, search: async () => ({ place: 'log files', records: 9, found }) };
+    const reply = await createApp({}, { logs }).call('DELETE', '/users/ga12abc');
+    expect(await reply.json()).toMatchObject({
+      complete: false,
+      searched: [{}, {}, { place: 'log files', records: 9, found }],
+    });
+  });
+
+  test('without a name is erased by the id of a session', async () => {
+    const erased: DataSubject[] = [];
+    const chats = {
+      ...placeOf('redis', 1),
+      erase: async (subject: DataSubject) => {
+        erased.push(subject);
+        return 1;
+      },
+    };
+    const reply = await createApp({}, { chats }).call('DELETE', '/sessions/one.tag');
+    expect(await reply.json()).toMatchObject({ session_id: 'one.tag', sessions: 1, complete: true });
+    expect(erased).toEqual([{ userId: 'anonymous', sessionId: 'one.tag' }]);
   });
 
   test('is not called erased while a store is out, and is erased from the other all the same', async () => {
     let erased = 0;
-    const userRecords = createUserRecords({
-      sessionStore: {
-        exportUser: async () => [],
-        eraseUser: () => Promise.reject(new DependencyError('redis', 'unavailable', 'down')),
-      },
-      statistics: {
-        exportUser: async () => ({}),
-        eraseUser: async () => {
-          erased += 1;
-          return 4;
+    const reply = await createApp(
+      {},
+      {
+        chats: {
+          ...placeOf('redis', 1),
+          erase: () => Promise.reject(new DependencyError('redis', 'unavailable', 'down')),
+        },
+        statistics: {
+          ...placeOf('postgres', 4),
+          exportUser: async () => ({}),
+          erase: async () => {
+            erased += 1;
+            return 4;
+          },
         },
       },
-    });
-    const reply = await createApp({ userRecords }).call('DELETE', '/users/ga12abc');
+    ).call('DELETE', '/users/ga12abc');
     expect(reply.status).toBe(503);
     expect(erased).toBe(1);
   });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, lte, sql } from 'drizzle-orm';
 import { toMicroseconds } from '../../../domain/statistics/count-events.ts';
 import { normalizeQuestion } from '../../../domain/statistics/normalize-question.ts';
 import { isoDay } from '../../../domain/statistics/report-window.ts';
@@ -96,6 +96,41 @@ const addQuestions = async (
         askers: sql`${queryAnalytics.askers} + excluded.askers`,
       },
     });
+};
+
+/**
+ * Takes the questions of one session of somebody who shares their name with others from the counts, and deletes what nobody
+ * else asked on that day. Returns how many rows went.
+ */
+export const uncountQuestions = async (
+  database: Database,
+  interactions: readonly (Pick<InteractionEvent, 'question' | 'at' | 'responseTimeMs'> & {
+    errorCode: string | null;
+  })[],
+): Promise<number> => {
+  let deleted = 0;
+  for (const { question, at, responseTimeMs } of interactions.filter(({ errorCode }) => errorCode === null)) {
+    const [questionHash, day] = [hashOf(normalizeQuestion(question)), isoDay(at)];
+    const ofThatDay = and(eq(queryAnalytics.day, day), eq(queryAnalytics.questionHash, questionHash));
+    await database
+      .update(queryAnalytics)
+      .set({
+        count: sql`${queryAnalytics.count} - 1`,
+        totalTimeUs: sql`${queryAnalytics.totalTimeUs} - ${toMicroseconds(responseTimeMs)}`,
+      })
+      .where(ofThatDay);
+    const gone = await database
+      .delete(queryAnalytics)
+      .where(and(ofThatDay, lte(queryAnalytics.count, 0)))
+      .returning({ day: queryAnalytics.day });
+    deleted += gone.length;
+    if (gone.length > 0) {
+      await database
+        .delete(questionAskers)
+        .where(and(eq(questionAskers.day, day), eq(questionAskers.questionHash, questionHash)));
+    }
+  }
+  return deleted;
 };
 
 /** Unlinks a user from the questions of theirs, and deletes those that nobody else asked on that day. */

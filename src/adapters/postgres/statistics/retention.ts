@@ -15,7 +15,7 @@ import { createPartitions, dropPartitionsBefore } from './partitions.ts';
 
 const rollupDays = 400;
 /** Longer than any event waits in the queue while Postgres is there to erase from. */
-const erasedUserDays = 7;
+export const erasedUserDays = 7;
 const partitionsAhead = 3;
 
 /** Drops what is older than so many full days, and makes the partitions of the days to come. Needs the writer's lock. */

@@ -63,21 +63,27 @@ export const writeEvents = async (
   return interactions.length + searches.length + ratings.length;
 };
 
-/** Events from before their user was erased may still have been on the way. */
+/** Events from before their user or session was erased may still have been on the way. */
 const withoutErasedUsers = async (
   database: Database,
   events: readonly StatisticsEvent[],
 ): Promise<readonly StatisticsEvent[]> => {
-  const userIds = new Set(events.flatMap((event) => (event.kind === 'search' ? [] : [event.userId])));
-  if (userIds.size === 0) return events;
+  const names = new Set(events.flatMap(namesOf));
+  if (names.size === 0) return events;
   const rows = await database
     .select()
     .from(erasedUsers)
-    .where(inArray(erasedUsers.userId, [...userIds]));
+    .where(inArray(erasedUsers.userId, [...names]));
   const erasedAt = new Map(rows.map((row) => [row.userId, row.erasedAt.getTime()]));
-  return events.filter(
-    (event) => event.kind === 'search' || event.at.getTime() > (erasedAt.get(event.userId) ?? -Infinity),
+  return events.filter((event) =>
+    namesOf(event).every((name) => event.at.getTime() > (erasedAt.get(name) ?? -Infinity)),
   );
+};
+
+/** Names that an event's user or session may have been erased under. */
+const namesOf = (event: StatisticsEvent): string[] => {
+  if (event.kind === 'search') return [];
+  return event.kind === 'feedback' ? [event.userId] : [event.userId, event.sessionHash];
 };
 
 const insertSearches = async (database: Database, searches: readonly Search[]): Promise<Search[]> => {
