@@ -44,7 +44,7 @@ export function createIdentifyCaller({
   /** A retry with a key is told the session that the first try opened. */
   async function agree(key: SessionKey, purpose: string, bodyHash = ''): Promise<SessionKey> {
     const proposed = { sessionId: key.sessionId, bodyHash };
-    const agreed = await sessionStore.agreeOnId(purpose, proposed).catch((error: unknown) => {
+    const agreed = await sessionStore.agreeOnId(purpose, proposed, key.userId).catch((error: unknown) => {
       if (isDependencyError(error, 'redis')) return proposed;
       throw error;
     });

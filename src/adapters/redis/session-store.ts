@@ -26,9 +26,26 @@ return redis.call('HGETALL', KEYS[1])
 `;
 
 /**
+ * KEYS agreement, session's requests, user's sessions. ARGV proposal, its life, session id, life of the index, life of the
+ * user's sessions in seconds. Reply: what was agreed on before, or false. Indexed for erasure as it is made.
+ */
+const agreeScript = `
+local agreed = redis.call('GET', KEYS[1])
+if agreed then return agreed end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+redis.call('SADD', KEYS[2], KEYS[1])
+redis.call('EXPIRE', KEYS[2], ARGV[4])
+local time = redis.call('TIME')
+redis.call('ZADD', KEYS[3], time[1] * 1000 + math.floor(time[2] / 1000), ARGV[3])
+redis.call('EXPIRE', KEYS[3], ARGV[5])
+return false
+`;
+
+/**
  * KEYS meta, turns, ended, user's sessions, active sessions, session's requests.
  * ARGV session id, life of the ended mark, life of the user's sessions in seconds. Reply: the meta hash.
- * The user's sessions and the names of replies stay: the mark is held of the user, and an answer may still be written.
+ * The user's sessions and the names of replies stay: the mark is held of the user, and an answer may still be written. So do
+ * agreements: a retry is told the same session.
  */
 const endScript = `
 local meta = redis.call('HGETALL', KEYS[1])
@@ -36,8 +53,8 @@ local deleted = redis.call('DEL', KEYS[1], KEYS[2])
 redis.call('ZREM', KEYS[5], KEYS[1])
 local requests = redis.call('SMEMBERS', KEYS[6])
 for _, key in ipairs(requests) do
-  redis.call('DEL', key)
-  if string.sub(key, 1, 6) ~= 'reply:' then redis.call('SREM', KEYS[6], key) end
+  if string.find(key, '^session:agreed:') == nil then redis.call('DEL', key) end
+  if string.find(key, '^request') then redis.call('SREM', KEYS[6], key) end
 end
 if deleted > 0 then redis.call('SET', KEYS[3], 1, 'EX', ARGV[2]) end
 if deleted > 0 or #requests > 0 then
@@ -88,11 +105,22 @@ export function createRedisSessionStore(options: RedisSessionStoreOptions): Sess
         return session;
       }),
 
-    agreeOnId: (purpose, proposed) =>
+    agreeOnId: (purpose, proposed, userId) =>
       connection.run(async (redis) => {
-        const key = keys.agreedSession(purpose);
-        const agreed = await redis.set(key, JSON.stringify(proposed), 'EX', replyTtlSeconds, 'NX', 'GET');
-        return agreed === null ? proposed : (JSON.parse(agreed) as AgreedSession);
+        const requests = keys.sessionRequests({ userId, sessionId: proposed.sessionId });
+        const agreed = await redis.eval(
+          agreeScript,
+          3,
+          keys.agreedSession(purpose),
+          requests,
+          keys.userSessions(userId),
+          JSON.stringify(proposed),
+          replyTtlSeconds,
+          proposed.sessionId,
+          indexTtlSeconds,
+          Math.max(options.sessionTtlSeconds, indexTtlSeconds),
+        );
+        return agreed === null ? proposed : (JSON.parse(agreed as string) as AgreedSession);
       }),
 
     find: (key) => connection.run(async (redis) => parseSession(await redis.hgetall(keys.sessionMeta(key)))),

@@ -40,8 +40,8 @@ export interface SessionStore {
     audience: { role?: Role | undefined; campus?: Campus | undefined },
   ): Promise<Session>;
   find(key: SessionKey): Promise<Session | undefined>;
-  /** What was agreed on for this purpose within the last 10 minutes, else `proposed`, agreed on from now. */
-  agreeOnId(purpose: string, proposed: AgreedSession): Promise<AgreedSession>;
+  /** What was agreed on for this purpose of a user's within the last 10 minutes, else `proposed`, agreed on from now. */
+  agreeOnId(purpose: string, proposed: AgreedSession, userId: string): Promise<AgreedSession>;
   /** All kept turns, oldest first, at most 200; undefined when there is no such session. */
   findHistory(key: SessionKey): Promise<Turn[] | undefined>;
   /** Deletes session and history; returns what it was, or undefined. */

@@ -128,6 +128,16 @@ describe('a user who is erased leaves nothing of', () => {
     expect(await held()).toEqual([]);
   });
 
+  test('what was agreed on for a retry', async () => {
+    await sessions.agreeOnId('purpose', { sessionId: 'first', bodyHash: 'hash' }, user);
+    await sessions.start(ada, {});
+    await sessions.end(ada);
+    const again = await sessions.agreeOnId('purpose', { sessionId: 'other', bodyHash: 'hash' }, user);
+    expect(again.sessionId).toBe('first');
+    await personalData.erase({ userId: user });
+    expect(await held()).toEqual([]);
+  });
+
   test('a reply whose session was ended while it was written', async () => {
     await open(ada, 'request-1');
     await sessions.end(ada);
