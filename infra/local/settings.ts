@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { environmentSchema } from '../../src/config/parse-config.ts';
 
@@ -37,6 +37,13 @@ export function readSettings(environment: NodeJS.ProcessEnv, envFile: string): R
       return value === undefined ? [] : [[name, value]];
     }),
   );
+}
+
+/** Secrets are in it. Where files have no modes there is nothing to warn of. */
+export function findReadableByOthers(envFile: string): string | undefined {
+  const mode = statSync(envFile, { throwIfNoEntry: false })?.mode ?? 0;
+  if (process.platform === 'win32' || (mode & 0o077) === 0) return undefined;
+  return `WARNING: others can read ${envFile}, which holds secrets: chmod 600 ${envFile}`;
 }
 
 function readEnvFile(path: string): Record<string, string> {

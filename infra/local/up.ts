@@ -9,7 +9,7 @@ import { projectPath } from './project-root.ts';
 import { takeRunLock } from './run-lock.ts';
 import { ensureSecrets } from './secrets.ts';
 import { listRunningServices } from './service.ts';
-import { readSettings } from './settings.ts';
+import { findReadableByOthers, readSettings } from './settings.ts';
 import { type Stack, startStack } from './stack.ts';
 import type { RunStep } from './stores.ts';
 import { supervise } from './supervise.ts';
@@ -56,6 +56,8 @@ async function start() {
     CHAT_SESSION_FILE: projectPath('.local/logs/chat_sessions.log'),
   });
   const config = parseConfig(settings);
+  const warning = findReadableByOthers('.env');
+  if (warning !== undefined) console.warn(warning);
 
   let stack: Stack | undefined;
   stopOnSignals(() => stack);

@@ -1,8 +1,12 @@
 # shellcheck shell=bash
 # Sourced by the checks. An alert goes out when something begins, once an hour while it lasts, and when it is over: by
 # mail to ALERT_EMAIL and as {"text": ...} to ALERT_WEBHOOK. Without either it is only printed.
-state_folder=$(setting ALERT_STATE_FOLDER "${TMPDIR:-/tmp}/tum-chatbot-alerts")
-mkdir -p "$state_folder"
+# Under /tmp anybody could put a link in its place, and have its target overwritten.
+if [ "$(id -u)" -eq 0 ]; then state_folder=/var/lib/tum-chatbot/alerts; else state_folder=$HOME/.local/state/tum-chatbot/alerts; fi
+state_folder=$(setting ALERT_STATE_FOLDER "$state_folder")
+(umask 077 && mkdir -p "$state_folder")
+if [ -L "$state_folder" ] || [ ! -O "$state_folder" ]; then die "$state_folder is a link or belongs to somebody else"; fi
+chmod 0700 "$state_folder"
 alerts=0
 
 self=$(basename "$0" .sh)

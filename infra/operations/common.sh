@@ -25,6 +25,20 @@ from_caller() {
     if [[ $1 = /* || $called_from = "$PWD" ]]; then printf '%s' "$1"; else printf '%s' "$called_from/$1"; fi
 }
 
+if [ -f .env ] && [ -n "$(find -L .env -perm /077)" ]; then
+    say 'WARNING: others can read .env, which holds secrets: chmod 600 .env'
+fi
+
+# set_setting NAME VALUE: in .env, which is its owner's alone from then on
+set_setting() {
+    local file copy
+    file=$(readlink -f .env)
+    copy=$(umask 077 && mktemp "$file.XXXXXX")
+    [ ! -f "$file" ] || chown --reference="$file" "$copy"
+    { grep -v "^$1=" "$file" 2>/dev/null || true; echo "$1=$2"; } >"$copy"
+    mv "$copy" "$file"
+}
+
 # setting NAME DEFAULT: from the environment, else from .env
 setting() {
     local value=${!1:-}

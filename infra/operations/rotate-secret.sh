@@ -61,13 +61,7 @@ rotate_postgres() {
 remember() {
     [ -f .env ] || return 0
     case $name in *_PASSWORD) grep -q "^$name=." .env || return 0 ;; esac
-    local file copy
-    file=$(readlink -f .env)
-    copy=$(mktemp "$file.XXXXXX")
-    chmod --reference="$file" "$copy"
-    chown --reference="$file" "$copy"
-    { grep -v "^$name=" "$file" || true; echo "$name=$value"; } >"$copy"
-    mv "$copy" "$file"
+    set_setting "$name" "$value"
 }
 
 fingerprint() { openssl x509 -noout -fingerprint -sha256; }
