@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAdaptorServer } from '@hono/node-server';
+import { startWatchdog } from '../adapters/watchdog/start-watchdog.ts';
 import { createService } from '../composition/service.ts';
 import { type Config, ConfigError, parseConfig } from '../config/parse-config.ts';
 import { type ChatSessionLog, createChatSessionLog } from '../telemetry/chat-session-log.ts';
@@ -57,6 +58,7 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
 }
 
 await service.start();
+startWatchdog(config.server);
 server.listen({ port: config.server.port, host: config.server.host, backlog: listenBacklog }, () => {
   logger.warn({ address: server.address(), version, environment: config.environment }, 'ready');
 });
