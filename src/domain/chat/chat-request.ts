@@ -10,6 +10,8 @@ export interface ChatRequest extends StoredChatRequest {
   caller: SessionKey;
   /** False where the question is not kept with its claim: a retry brings it again, and nobody resumes without it. */
   isKept: boolean;
+  /** As our nginx saw it, IPv6 as its /64; undefined when an answer is taken over without its client. */
+  clientAddress?: string | undefined;
 }
 
 /** How the caller listens: a stream may be left and resumed, a plain reply may not. */

@@ -15,6 +15,8 @@ export interface Anonymizer {
   userId(userId: string): string;
   /** One-way name of a session, always. */
   sessionHash(key: SessionKey): string;
+  /** One-way name of a client's address, always. */
+  addressHash(clientAddress: string): string;
   /** Text without addresses and numbers of people. */
   text(text: string): string;
 }
@@ -28,6 +30,7 @@ export const createAnonymizer = ({ enabled, salt }: AnonymizerOptions): Anonymiz
   return {
     userId: (userId) => (enabled ? hash(`user:${userId}`) : userId),
     sessionHash: ({ userId, sessionId }) => hash(`session:${userId}\n${sessionId}`),
+    addressHash: (clientAddress) => hash(`address:${clientAddress}`),
     text: (text) => (enabled ? maskPersonalData(text) : text),
   };
 };

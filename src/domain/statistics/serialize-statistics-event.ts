@@ -21,6 +21,7 @@ const interactionSchema = z.object({
   ...base,
   userId: text,
   sessionHash: text,
+  addressHash: maybe(text),
   question: text,
   response: text,
   ...audience,

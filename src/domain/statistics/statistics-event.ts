@@ -16,6 +16,8 @@ export interface InteractionEvent {
   userId: string;
   /** Always an HMAC. */
   sessionHash: string;
+  /** HMAC of the client's address, always; undefined where it is not known. Keeps one person from being many users. */
+  addressHash?: string | undefined;
   question: string;
   response: string;
   role: Role | undefined;

@@ -10,7 +10,8 @@ import type {
 import type { StatisticsQueue } from './statistics-queue.ts';
 
 /** The same as an event, with the identity and the texts as they came in. */
-export type Interaction = Omit<InteractionEvent, 'kind' | 'userId' | 'sessionHash'> & SessionKey;
+export type Interaction = Omit<InteractionEvent, 'kind' | 'userId' | 'sessionHash' | 'addressHash'> &
+  SessionKey & { clientAddress: string | undefined };
 export type Feedback = Omit<FeedbackEvent, 'kind'>;
 export type SearchMade = Omit<SearchEvent, 'kind'>;
 export type SessionChange = Omit<SessionEvent, 'kind' | 'id' | 'userId' | 'sessionHash'> & SessionKey;
@@ -50,12 +51,13 @@ export const createStatisticsRecorder = ({
     sessionHash: anonymizer.sessionHash(key),
   });
   return {
-    createInteractionEvent: ({ userId, sessionId, question, response, ...interaction }) =>
+    createInteractionEvent: ({ userId, sessionId, clientAddress, question, response, ...interaction }) =>
       enabled
         ? {
             kind: 'interaction',
             ...interaction,
             ...identify({ userId, sessionId }),
+            addressHash: clientAddress === undefined ? undefined : anonymizer.addressHash(clientAddress),
             question: anonymizer.text(question),
             response: anonymizer.text(response),
           }

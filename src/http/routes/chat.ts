@@ -111,6 +111,7 @@ export function createChatRoutes(dependencies: ChatRoutesDependencies) {
       requestId,
       idempotencyKey,
       caller,
+      clientAddress: c.get('clientAddress'),
       message: body.message,
       role: body.user_role ?? undefined,
       campus: body.user_campus ?? undefined,

@@ -112,6 +112,7 @@ export function createOpenAiRoutes(dependencies: OpenAiRoutesDependencies) {
       // No other route's keys have a dot, so the same key elsewhere is another claim.
       idempotencyKey: idempotencyKey && `v1.${idempotencyKey}`,
       ...(await identify(body, headers, (callerHeaders) => identifyCaller(callerHeaders, undefined, marks))),
+      clientAddress: c.get('clientAddress'),
       message: question,
       isKept: false,
       history: history.length > 0 ? history.slice(-historyTurns) : undefined,

@@ -211,6 +211,27 @@ describe('recording', () => {
     expect((await store.getUsage(2)).topQuestions).toEqual([{ question: 'wo ist die mensa', count: 4 }]);
   });
 
+  it('counts no person as many users, whatever names they give from one address, and on however many days', async () => {
+    const store = createStore({ minUsersPerQuestion: 3 });
+    const ask = (id: string, addressHash: string | undefined, daysAgo = 0) =>
+      interaction({
+        id,
+        userId: `name-${id}`,
+        addressHash,
+        question: 'Look at this sentence',
+        at: new Date(now.getTime() - daysAgo * 86_400_000),
+      });
+    await store.recordEvents([0, 1, 2].flatMap((day) => many(5, (n) => ask(`${day}-${n}`, 'here', day))));
+    expect((await store.getUsage(30)).topQuestions).toEqual([]);
+    await store.recordEvents([ask('other', 'there')]);
+    expect((await store.getUsage(30)).topQuestions).toEqual([]);
+    // As events of replicas that do not know of addresses are.
+    await store.recordEvents([ask('older', undefined)]);
+    expect((await store.getUsage(30)).topQuestions).toEqual([
+      { question: 'look at this sentence', count: 17 },
+    ]);
+  });
+
   it('lists a question that enough users asked, whatever one user asked more often on more days', async () => {
     const store = createStore({ minUsersPerQuestion: 3 });
     const days = [0, 1, 2].map((daysAgo) => new Date(now.getTime() - daysAgo * 86_400_000));

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import {
   bigint,
   boolean,
@@ -10,6 +11,7 @@ import {
   smallint,
   text,
   timestamp,
+  uniqueIndex,
 } from 'drizzle-orm/pg-core';
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
@@ -113,16 +115,25 @@ export const queryAnalytics = pgTable(
   ],
 );
 
-/** Who asked what, by hash: decides whether enough users did for a question to be shown. */
+/**
+ * Who asked what, by hash: decides whether enough users did for a question to be shown. Another user at the same address
+ * has no row on that day.
+ */
 export const questionAskers = pgTable(
   'question_askers',
   {
     questionHash: text('question_hash').notNull(),
     userId: text('user_id').notNull(),
     day: date().notNull(),
+    /** Null in rows of replicas that did not know it. */
+    addressHash: text('address_hash'),
   },
   (table) => [
     primaryKey({ columns: [table.questionHash, table.userId, table.day] }),
+    uniqueIndex().on(table.questionHash, table.addressHash, table.day),
+    index('question_askers_without_address')
+      .on(table.questionHash, table.userId)
+      .where(sql`${table.addressHash} IS NULL`),
     index().on(table.userId),
     index().on(table.day),
   ],

@@ -19,7 +19,7 @@ export const writeQuestions = async (
 ): Promise<void> => {
   const asked = interactions
     .filter(({ errorCode }) => errorCode === undefined)
-    .map(({ question, at, userId, responseTimeMs }) => {
+    .map(({ question, at, userId, addressHash, responseTimeMs }) => {
       const normalized = normalizeQuestion(question);
       return {
         row: {
@@ -31,13 +31,22 @@ export const writeQuestions = async (
           askers: 0,
         },
         userId,
+        addressHash,
       };
     })
     .filter(({ row }) => row.question !== '');
   if (asked.length === 0) return;
   const newAskers = await database
     .insert(questionAskers)
-    .values(asked.map(({ row: { questionHash, day }, userId }) => ({ questionHash, day, userId })))
+    .values(
+      asked.map(({ row: { questionHash, day }, userId, addressHash }) => ({
+        questionHash,
+        day,
+        userId,
+        addressHash,
+      })),
+    )
+    // Neither a user nor an address counts twice, or one person could be as many users as it takes.
     .onConflictDoNothing()
     .returning({ questionHash: questionAskers.questionHash, day: questionAskers.day });
   await addQuestions(

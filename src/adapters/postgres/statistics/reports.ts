@@ -106,6 +106,18 @@ const findTopQuestions = async (
           WHERE asker.question_hash = candidates.question_hash AND asker.day >= ${from}
           LIMIT ${minUsers}
         ) AS users
+      ) >= ${minUsers} AND (
+        SELECT count(*) FROM (
+          SELECT DISTINCT address_hash FROM question_askers AS asker
+          WHERE asker.question_hash = candidates.question_hash AND asker.day >= ${from} AND address_hash IS NOT NULL
+          LIMIT ${minUsers}
+        ) AS addresses
+      ) + (
+        SELECT count(*) FROM (
+          SELECT DISTINCT user_id FROM question_askers AS asker
+          WHERE asker.question_hash = candidates.question_hash AND asker.day >= ${from} AND address_hash IS NULL
+          LIMIT ${minUsers}
+        ) AS unplaced
       ) >= ${minUsers}
       ORDER BY seen DESC, question_hash
       LIMIT ${candidateCount}

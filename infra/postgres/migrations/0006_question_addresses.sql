@@ -1,0 +1,3 @@
+ALTER TABLE "question_askers" ADD COLUMN "address_hash" text;--> statement-breakpoint
+CREATE UNIQUE INDEX "question_askers_question_hash_address_hash_day_index" ON "question_askers" USING btree ("question_hash","address_hash","day");--> statement-breakpoint
+CREATE INDEX "question_askers_without_address" ON "question_askers" USING btree ("question_hash","user_id") WHERE "question_askers"."address_hash" IS NULL;
