@@ -12,7 +12,7 @@ import type { RedisConnection } from './redis-connection.ts';
 export const tombstoneTtlSeconds = 900;
 /** A writer learns within half a second that its claim is gone; by then it has written its last. */
 const lastWordsMs = 1500;
-/** Keys that a step of the search asks for; a step takes Redis well under a millisecond. */
+/** Keys that a step of the search asks for; each is read by a command of its own, between which others have their turn. */
 const keysPerStep = 100;
 const searchCommandLimitMs = 5000;
 /** Numbers and vectors, named by hashes of texts and addresses. */
@@ -127,14 +127,17 @@ async function searchKeys(
   do {
     const [next, step] = await redis.scan(cursor, 'COUNT', keysPerStep);
     cursor = next;
-    for (const key of step) {
-      records += 1;
-      if (key === tombstone) continue;
-      const isTheirs = key.includes(inName) || (sessionId !== undefined && key.includes(sessionId));
-      if (isTheirs || (!withoutText.test(key) && (await holds(redis, key, inText)))) {
-        const place = `redis ${key.slice(0, key.indexOf(':') + 1) || key}*`;
-        found.set(place, (found.get(place) ?? 0) + 1);
-      }
+    records += step.length;
+    const isFound = await Promise.all(
+      step.map(async (key) => {
+        if (key === tombstone) return false;
+        const isTheirs = key.includes(inName) || (sessionId !== undefined && key.includes(sessionId));
+        return isTheirs || (!withoutText.test(key) && (await holds(redis, key, inText)));
+      }),
+    );
+    for (const key of step.filter((_, i) => isFound[i])) {
+      const place = `redis ${key.slice(0, key.indexOf(':') + 1) || key}*`;
+      found.set(place, (found.get(place) ?? 0) + 1);
     }
   } while (cursor !== '0');
   return {
