@@ -32,7 +32,23 @@ const rooms = [
 ];
 
 /** Packages without I/O; Node's own are named below. */
-const purePackages = ['zod', 'minisearch', 'yaml', 'csv-parse', 'dataloader', '@orama/stemmers'];
+const purePackages = [
+  'zod',
+  'minisearch',
+  'yaml',
+  'csv-parse',
+  'dataloader',
+  '@orama/stemmers',
+  'markdown-it',
+  'entities',
+  'hast-util-from-html',
+  'hast-util-to-mdast',
+  'html-tag-names',
+  'mdast-util-gfm-strikethrough',
+  'mdast-util-gfm-table',
+  'mdast-util-to-markdown',
+  '@humanwhocodes/momoa',
+];
 const pureNodeModules = ['node:crypto', 'node:timers/promises', 'node:util'];
 
 /** SDKs, each known to one folder or file only. */

@@ -30,6 +30,7 @@ const allowedLicences = [
   'Unlicense',
   'CC0-1.0',
   'BlueOak-1.0.0',
+  'PSF-2.0',
 ];
 
 /** Of `packages` in package-lock.json; development packages are left out. Sorted by name. */

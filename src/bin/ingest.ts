@@ -67,13 +67,14 @@ const institution = openInstitution(config);
 const paths = positionals.length > 0 ? positionals : [rootPath(config.knowledge.path)];
 try {
   const { files, notes } = await readKnowledgeFiles(paths);
-  const { entries, warnings } = parseKnowledgeFiles(files, createAudienceWords(institution));
+  const { entries, warnings, hiddenQuestions } = parseKnowledgeFiles(files, createAudienceWords(institution));
   reportKnowledgeNotes([...notes, ...warnings]);
   const stack = await openKnowledgeStack(config, institution);
   try {
     const ingest = createIngestKnowledge({ ...stack, onProgress: createProgressBar('Embedding') });
     const report = await ingest({
       entries,
+      hiddenQuestions,
       prune: values.prune,
       dryRun: values['dry-run'],
       ifEmpty: values['if-empty'],

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Campus, Role } from '../domain/audience.ts';
 import { dependencies, errorCodes } from '../domain/errors.ts';
+import { dropInvisible } from '../domain/language/drop-invisible.ts';
 import { confidences } from '../domain/retrieval/confidence.ts';
 import { searchMethods } from '../domain/retrieval/search-method.ts';
 
@@ -10,12 +11,12 @@ export const plainText = [
   { error: 'must be valid Unicode text without NUL characters' },
 ] as const;
 
-/** Text of a person: well-formed Unicode without NUL, trimmed, its length counted in code points. */
+/** Text of a person: well-formed Unicode without NUL or what nobody sees, trimmed, its length in code points. */
 export function personText(minimum: number, maximum: number) {
   return z
     .string()
     .refine(...plainText)
-    .transform((text) => text.trim())
+    .transform((text) => dropInvisible(text).trim())
     .refine((text) => [...text].length >= minimum && [...text].length <= maximum, {
       error: `must have ${minimum} to ${maximum} characters`,
     })

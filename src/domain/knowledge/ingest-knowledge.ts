@@ -1,14 +1,18 @@
 import { findUnembedded } from './embed-entries.ts';
 import { ensureIndexed } from './ensure-indexed.ts';
 import type { KnowledgeEntry, KnowledgeVersion } from './knowledge-entry.ts';
+import { KnowledgeFaultsError } from './knowledge-fault.ts';
 import type { KnowledgeSnapshot } from './knowledge-store.ts';
 import { type IngestPlan, planIngest } from './plan-ingest.ts';
 import { announce, type PublishDeps, publishVersion, removeLeftovers } from './publish-version.ts';
+import type { HiddenQuestion } from './raw-file.ts';
 
 export interface IngestRequest {
   entries: readonly KnowledgeEntry[];
   /** Removes live entries that `entries` does not have. */
   prune?: boolean;
+  /** What looks like questions in the files and was read as none; a live entry of such a question is not removed. */
+  hiddenQuestions?: readonly HiddenQuestion[];
   /** Only says what would happen. */
   dryRun?: boolean;
   /** Does nothing when any version is live. */
@@ -41,6 +45,7 @@ export function createIngestKnowledge(deps: PublishDeps): IngestKnowledge {
     const live = await loadLive();
     if (request.ifEmpty && live) return skip(live.version);
     const { entries, ...changes } = planIngest(live?.entries ?? [], request.entries, request.prune ?? false);
+    refuseHiddenRemovals(live?.entries ?? [], changes.removed, request.hiddenQuestions ?? []);
     if (request.dryRun) {
       const { missing } = await findUnembedded(deps, entries);
       return { outcome: 'planned', live: live?.version, embeddedCount: missing.length, ...changes };
@@ -62,6 +67,23 @@ export function createIngestKnowledge(deps: PublishDeps): IngestKnowledge {
     live.dimension === embeddingModel.dimension;
 
   return (request) => (request.dryRun ? ingest(request) : store.withLock('ingest', () => ingest(request)));
+}
+
+/** A fence that was left open must not cost the entries which it swallowed. */
+function refuseHiddenRemovals(
+  live: readonly KnowledgeEntry[],
+  removedIds: readonly string[],
+  hiddenQuestions: readonly HiddenQuestion[],
+): void {
+  const hidden = new Map(hiddenQuestions.map(({ question, place }) => [question, place]));
+  const removed = new Set(removedIds);
+  const faults = live.flatMap(({ id, question }) => {
+    const place = removed.has(id) ? hidden.get(question) : undefined;
+    return place === undefined
+      ? []
+      : [{ place, message: `"${question}" (${id}) would be removed, but stands here within code` }];
+  });
+  if (faults.length > 0) throw new KnowledgeFaultsError(faults);
 }
 
 const skip = (live: KnowledgeVersion): IngestReport => ({

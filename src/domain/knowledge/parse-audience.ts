@@ -12,11 +12,12 @@ export interface AudienceWords {
   readonly campuses: readonly Campus[];
 }
 
-const anyoneWords = ['all', 'any', 'everyone', 'general'];
-const anywhereWords = ['all', 'any', 'everywhere'];
+const anyoneWords = ['all', 'any', 'everyone', 'general', 'alle', 'jeder', 'allgemein'];
+const anywhereWords = ['all', 'any', 'everywhere', 'alle', 'alle campus', 'alle standorte', 'überall'];
 const languageWords: ReadonlyMap<string, Language> = new Map([
   ['en', 'en'],
   ['english', 'en'],
+  ['englisch', 'en'],
   ['de', 'de'],
   ['german', 'de'],
   ['deutsch', 'de'],
@@ -31,10 +32,20 @@ interface Named {
 const wordsOf = ({ id, name, fileWords }: Named) =>
   [id, name.en, name.de, ...fileWords].map((word): [string, string] => [word.toLowerCase(), id]);
 
-/** Plural forms are understood too: files say "Students" as often as "Student". */
+/**
+ * Plural forms are understood too: files say "Students" as often as "Student". So are German forms for both sexes
+ * ("Student:innen", "Mitarbeiter/-in") and "Campus Garching", "de-DE".
+ */
 const find = <T>(words: ReadonlyMap<string, T>, text: string): T | undefined => {
-  const word = text.trim().toLowerCase().replace(/\s+/g, ' ');
-  return words.get(word) ?? words.get(word.replace(/s$/, ''));
+  const word = text.normalize('NFC').trim().toLowerCase().replace(/\s+/g, ' ');
+  const forms = [
+    word,
+    word.replace(/s$/, ''),
+    word.replace(/[:*_/]?-?in(?:nen)?$/, ''),
+    word.replace(/^(?:tum )?campus /, ''),
+    word.replace(/[-_][a-z]{2}$/, ''),
+  ];
+  return forms.map((form) => words.get(form)).find((found) => found !== undefined);
 };
 
 export function createAudienceWords({

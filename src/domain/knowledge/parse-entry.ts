@@ -1,16 +1,11 @@
 import { z } from 'zod';
 import { languages } from '../audience.ts';
 import { parseWebAddress } from '../web-address.ts';
+import { cleanAnswer, cleanLine } from './clean-text.ts';
 import type { KnowledgeEntry } from './knowledge-entry.ts';
 import type { KnowledgeFault } from './knowledge-fault.ts';
 import type { AudienceWords } from './parse-audience.ts';
-
-/** An entry as a file has it: any of `entryFields`, values not yet checked. */
-export interface RawEntry {
-  fields: Readonly<Record<string, unknown>>;
-  /** Where a field is, or where the entry begins if the file does not have it; `path` leads into the field. */
-  locate(path: readonly PropertyKey[]): string;
-}
+import { countByMessage, type RawEntry } from './raw-file.ts';
 
 export interface ParsedEntry {
   entry: KnowledgeEntry;
@@ -44,14 +39,26 @@ const missingOr = (message: string) => (issue: { input?: unknown }) =>
 const text = (maxLength: number) =>
   z
     .string({ error: missingOr('must be text') })
-    .transform((value) => value.replace(/\r\n?/g, '\n').trim())
+    .transform((value) => value.trim())
     .refine((value) => value !== '', { error: 'is empty', abort: true })
     .refine((value) => !unprintable.test(value), {
       error: 'holds a control character or broken Unicode',
     })
     .refine((value) => value.length <= maxLength, { error: `is longer than ${maxLength} characters` });
 
-const line = (maxLength: number) => text(maxLength).transform((value) => value.replace(/\s+/g, ' '));
+const line = (maxLength: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' ? cleanLine(value).text.replace(/\s+/g, ' ') : value),
+    text(maxLength),
+  );
+
+/** Numbers too large to be exact are refused: what they were is lost. */
+const wordOrNumber = (maxLength: number) =>
+  z.preprocess(
+    (value) =>
+      Number.isSafeInteger(value) || (typeof value === 'number' && value % 1) ? String(value) : value,
+    line(maxLength),
+  );
 
 /** A list, or one text with its elements between `separator`s. */
 const listOf = <T extends z.ZodType>(element: T, maxCount: number, separator: RegExp) =>
@@ -109,15 +116,15 @@ const day = line(100).transform((value, context) => {
 
 const createFieldsSchema = (words: AudienceWords) =>
   z.object({
-    id: line(limits.id).refine((value) => /^[\p{L}\p{N}][\p{L}\p{N}._:-]*$/u.test(value), {
+    id: wordOrNumber(limits.id).refine((value) => /^[\p{L}\p{N}][\p{L}\p{N}._:-]*$/u.test(value), {
       error: 'may hold letters, digits and . _ : - only',
     }),
     question: line(limits.question),
     answer: text(limits.answer),
-    category: line(limits.category),
+    category: wordOrNumber(limits.category),
     roles: listOf(wordOf(words.findRole, [...words.roles, 'all']), 20, commas).transform(narrow),
     campuses: listOf(wordOf(words.findCampus, [...words.campuses, 'all']), 20, commas).transform(narrow),
-    keywords: listOf(line(limits.keyword), limits.keywords, commas),
+    keywords: listOf(wordOrNumber(limits.keyword), limits.keywords, commas),
     alternatives: listOf(line(limits.question), limits.alternatives, phrases),
     url: url.nullish(),
     source: source.nullish(),
@@ -145,7 +152,7 @@ const createEntrySchema = (words: AudienceWords) =>
 
 type EntrySchema = ReturnType<typeof createEntrySchema>;
 
-const aliases: Readonly<Record<string, string>> = { role: 'roles', campus: 'campuses' };
+const aliases: Readonly<Record<string, string>> = { role: 'roles', campus: 'campuses', lang: 'language' };
 /** `content` repeats question and answer in files made for another system. */
 const ignoredFields = new Set(['content']);
 
@@ -178,16 +185,22 @@ export function parseEntries(raw: readonly RawEntry[], words: AudienceWords): Pa
   const result: ParsedEntries = { entries: [], faults: [], warnings: [] };
   for (const each of raw) parseOne(each, entrySchema, result);
   result.faults.push(...findRepeatedIds(raw));
-  return result;
+  return { ...result, warnings: countByMessage(result.warnings) };
 }
+
+const describeRepeatedId = (id: string, { fields, hasDerivedId }: RawEntry, earlier: string) =>
+  hasDerivedId
+    ? `question "${String(fields.question)}" stands at ${earlier} already: word it otherwise, or give each an id`
+    : `id "${id}" is already used at ${earlier}`;
 
 function findRepeatedIds(raw: readonly RawEntry[]): KnowledgeFault[] {
   const faults: KnowledgeFault[] = [];
   const places = new Map<unknown, string>();
-  for (const { fields, locate } of raw) {
-    const id = typeof fields.id === 'string' ? fields.id.trim() : '';
+  for (const entry of raw) {
+    const { fields, locate } = entry;
+    const id = ['string', 'number'].includes(typeof fields.id) ? String(fields.id).trim() : '';
     const earlier = places.get(id);
-    if (earlier) faults.push({ place: locate(['id']), message: `id "${id}" is already used at ${earlier}` });
+    if (earlier) faults.push({ place: locate(['id']), message: describeRepeatedId(id, entry, earlier) });
     else if (id) places.set(id, locate([]));
   }
   return faults;
@@ -201,12 +214,14 @@ function parseOne(
   const known: Record<string, unknown> = {};
   const originalNames = new Map<string, string>();
   for (const [name, value] of Object.entries(fields)) {
-    if (ignoredFields.has(name)) continue;
+    if (ignoredFields.has(name) || isNotGiven(name, value)) continue;
     if (isEntryField(name)) {
-      known[canonicalName(name)] = value;
+      const { text, notes } = cleanField(canonicalName(name), value);
+      warnings.push(...notes.map((note) => ({ place: locate([name]), message: `${name} ${note}` })));
+      known[canonicalName(name)] = text;
       originalNames.set(canonicalName(name), name);
     } else {
-      warnings.push({ place: locate([name]), message: `field "${name}" is not known and was ignored` });
+      warnings.push({ place: locate([name]), message: `field "${name}" is not known, and was left out` });
     }
   }
   const parsed = entrySchema.safeParse(known);
@@ -222,6 +237,17 @@ function parseOne(
     warnings.push({ place: locate(['source']), message: 'source holds no web address; the entry has none' });
   }
   entries.push({ entry: toEntry(parsed.data), place: locate([]) });
+}
+
+/** An empty text says nothing, but for the two that an entry cannot do without. */
+const isNotGiven = (name: string, value: unknown) =>
+  value === null ||
+  (typeof value === 'string' && value.trim() === '' && !['question', 'answer'].includes(name));
+
+function cleanField(name: string, value: unknown): { text: unknown; notes: string[] } {
+  if (typeof value !== 'string') return { text: value, notes: [] };
+  if (name === 'answer' || name === 'answer_de') return cleanAnswer(value);
+  return name === 'question' || name === 'question_de' ? cleanLine(value) : { text: value, notes: [] };
 }
 
 /** What is not given is left out, as the stores leave it out, so that an entry equals what was stored of it. */

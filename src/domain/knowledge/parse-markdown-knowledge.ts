@@ -1,132 +1,246 @@
-import { isMap, LineCounter, parseDocument } from 'yaml';
+import { toPlainMarkdown } from './clean-text.ts';
 import { deriveEntryId } from './derive-entry-id.ts';
+import { type FrontMatter, parseFrontMatter } from './front-matter.ts';
 import type { KnowledgeFault } from './knowledge-fault.ts';
-import { isEntryField, type RawEntry } from './parse-entry.ts';
-import type { RawFile } from './parse-json-knowledge.ts';
-
-interface FrontMatter {
-  fields: Record<string, unknown>;
-  lineOf: ReadonlyMap<string, number>;
-  faults: KnowledgeFault[];
-  /** Index of the first line after it. */
-  end: number;
-}
+import { type Block, parseBlocks, type References, toPlainLine, usesReferences } from './markdown-blocks.ts';
+import { isEntryField } from './parse-entry.ts';
+import { createRawFile, type HiddenQuestion, type RawEntry, type RawFile } from './raw-file.ts';
 
 interface Section {
-  question: string;
-  /** Index of the heading's line. */
-  start: number;
+  heading: Block;
+  /** Lines below the heading, up to the next question or title. */
   lines: string[];
 }
 
-/** Far more than any front matter needs, and little enough to be read at once. */
-const maxFrontMatterCharacters = 20_000;
+interface Source {
+  file: string;
+  /** All of the file, front matter and what stands before it as empty lines. */
+  lines: readonly string[];
+  references: References;
+}
 
-/** Fields that an entry has of its own; the rest may come from the front matter. */
-const ownFields = new Set(['id', 'question', 'answer', 'question_de', 'answer_de', 'alternatives']);
+/** Deeper lists and code are nobody's answer, and cost the parser more than they are worth. */
+const maxIndentation = 1000;
+const shownCharacters = 80;
 
 /** Reads front matter and one entry per `##` heading; infra/knowledge/README.md describes the form. */
 export function parseMarkdownKnowledge(file: string, text: string): RawFile {
-  const lines = text.split(/\r?\n/);
-  const frontMatter = parseFrontMatter(file, lines);
-  const faults = [...frontMatter.faults];
-  const entries = splitSections(lines, frontMatter.end).map((section) =>
-    parseSection(file, section, frontMatter, faults),
-  );
-  return { entries, faults };
+  const allLines = text.replace(/\r\n?/g, '\n').split('\n');
+  const frontMatter = parseFrontMatter(file, allLines);
+  const lines = allLines.map((line, i) => (i < frontMatter.end ? '' : line));
+  const result = createRawFile({ faults: [...frontMatter.faults], notes: [...frontMatter.notes] });
+  const tooDeep = lines.findIndex((line) => line.length - line.trimStart().length > maxIndentation);
+  if (tooDeep !== -1) {
+    const message = `begins with more than ${maxIndentation} spaces`;
+    return createRawFile({ faults: [{ place: `${file}:${tooDeep + 1}`, message }] });
+  }
+  const { blocks, references } = parseBlocks(lines.join('\n'));
+  const source: Source = { file, lines, references };
+  tellWhatIsNoQuestion(source, blocks, result);
+  for (const section of splitSections(source, blocks, result.notes)) {
+    result.entries.push(parseSection(source, section, frontMatter, result));
+  }
+  if (result.faults.length === 0) findMissing(source, blocks, frontMatter, result);
+  return result;
 }
 
-function parseFrontMatter(file: string, lines: readonly string[]): FrontMatter {
-  const result: FrontMatter = { fields: {}, lineOf: new Map(), faults: [], end: 0 };
-  if (lines[0]?.trim() !== '---') return result;
-  const end = lines.indexOf('---', 1);
-  if (end === -1) {
-    result.faults.push({ place: `${file}:1`, message: 'front matter has no closing ---' });
-    return result;
-  }
-  const source = lines.slice(1, end).join('\n');
-  if (source.length > maxFrontMatterCharacters) {
-    const message = `front matter is longer than ${maxFrontMatterCharacters} characters`;
-    return { ...result, fields: { category: 'unreadable' }, faults: [{ place: `${file}:1`, message }] };
-  }
-  const lineCounter = new LineCounter();
-  const document = parseDocument(source, { lineCounter });
-  const lineAt = (offset: number) => lineCounter.linePos(offset).line + 1;
-  for (const error of document.errors) {
-    const message = `front matter: ${error.message.split(/ at line \d/)[0]}`;
-    result.faults.push({ place: `${file}:${lineAt(error.pos[0])}`, message });
-  }
-  if (document.errors.length > 0) {
-    // The file is refused already; each entry lacking a category would only hide its other faults.
-    return { ...result, fields: { category: 'unreadable' }, end: end + 1 };
-  }
-  if (!isMap(document.contents)) return { ...result, end: end + 1 };
-  let fields: Record<string, unknown>;
-  try {
-    fields = document.toJS();
-  } catch (error) {
-    // Aliases that name each other grow without end; the parser stops at a hundred.
-    const message = `front matter: ${(error as Error).message}`;
-    return {
-      ...result,
-      fields: { category: 'unreadable' },
-      faults: [{ place: `${file}:1`, message }],
-      end: end + 1,
-    };
-  }
-  const lineOf = new Map(
-    document.contents.items.map(({ key }) => {
-      const { value, range } = key as { value: unknown; range?: [number, number, number] };
-      return [String(value), lineAt(range?.[0] ?? 0)];
-    }),
-  );
-  for (const name of Object.keys(fields)) {
-    if (isEntryField(name) && !ownFields.has(name)) continue;
-    result.faults.push({
-      place: `${file}:${lineOf.get(name)}`,
-      message: `"${name}" is not a field of front matter`,
-    });
-  }
-  return { ...result, fields, lineOf, end: end + 1 };
-}
+const isHeading = (block: Block, ...tags: string[]) =>
+  block.type === 'heading_open' && tags.includes(block.tag);
+const quote = (text: string) =>
+  `"${text.length > shownCharacters ? `${text.slice(0, shownCharacters)} …` : text}"`;
 
-function splitSections(lines: readonly string[], start: number): Section[] {
+/** Parts of the file per question; what stands between them belongs to none, and is told. */
+function splitSections(
+  { file, lines, references }: Source,
+  blocks: readonly Block[],
+  notes: KnowledgeFault[],
+): Section[] {
   const sections: Section[] = [];
-  let fence: string | undefined;
-  for (const [offset, line] of lines.slice(start).entries()) {
-    const mark = /^\s{0,3}(```+|~~~+)/.exec(line)?.[1];
-    const question = fence ? undefined : findQuestion(line);
-    if (mark && !fence) fence = mark;
-    else if (mark && fence && mark.startsWith(fence)) fence = undefined;
-    if (question !== undefined) sections.push({ question, start: start + offset, lines: [] });
-    else sections.at(-1)?.lines.push(line);
+  const outer = blocks.filter(({ depth }) => depth === 0);
+  let end = lines.length;
+  const ends = new Map<Block, number>();
+  for (const block of outer.toReversed()) {
+    ends.set(block, end);
+    if (isHeading(block, 'h1', 'h2')) end = block.start;
+  }
+  let stray: Block | undefined;
+  let isInSection = false;
+  for (const block of outer) {
+    if (isHeading(block, 'h2')) {
+      sections.push({ heading: block, lines: lines.slice(block.end, ends.get(block)) });
+    } else if (isHeading(block, 'h1')) {
+      const title = quote(toPlainLine(block.content, references));
+      notes.push({
+        place: `${file}:${block.start + 1}`,
+        message: `${title} is a title (#), not a question (##)`,
+      });
+    }
+    if (isHeading(block, 'h1', 'h2')) {
+      isInSection = block.tag === 'h2';
+      stray = undefined;
+    } else if (!isInSection && stray === undefined && block.type !== 'hr' && !isComment(block)) {
+      stray = block;
+      notes.push({
+        place: `${file}:${block.start + 1}`,
+        message: 'text before a question belongs to none, and was left out',
+      });
+    }
   }
   return sections;
 }
 
-/** The text of a heading `## Question ##`. */
-function findQuestion(line: string): string | undefined {
-  if (!/^##(?:\s|$)/.test(line)) return undefined;
-  return line
-    .slice(2)
-    .trim()
-    .replace(/(?<=^|\s)#+$/, '')
-    .trim();
+const isComment = ({ type, content }: Block) =>
+  type === 'html_block' && content.trimStart().startsWith('<!--');
+
+/** What is never closed is a fault; what looks like a question and is none, a note. */
+function tellWhatIsNoQuestion(source: Source, blocks: readonly Block[], result: RawFile): void {
+  const { file, lines, references } = source;
+  for (const block of blocks) {
+    const place = `${file}:${block.start + 1}`;
+    const unclosed = block.depth === 0 ? findUnclosed(block, lines) : undefined;
+    if (unclosed) result.faults.push({ place, message: unclosed });
+    const hidden = findHiddenQuestions(source, block);
+    if (block.type === 'fence' || block.type === 'code_block') result.hiddenQuestions.push(...hidden);
+    if (isComment(block)) {
+      const questions = hidden.map(({ question }) => quote(question)).join(', ');
+      result.notes.push({ place, message: `a comment is left out${questions && `, with ${questions}`}` });
+    } else if (hidden[0]) {
+      const kind = block.type === 'html_block' ? 'HTML' : 'code';
+      result.notes.push({
+        place: hidden[0].place,
+        message: `${quote(hidden[0].question)} is no question, since it stands within ${kind} that begins in line ${block.start + 1}`,
+      });
+    }
+    if (block.depth > 0 && isHeading(block, 'h1', 'h2')) {
+      const title = quote(toPlainLine(block.content, references));
+      result.notes.push({
+        place,
+        message: `${title} is no question, since it stands within a quote or list`,
+      });
+    }
+    if (block.depth === 0 && block.type === 'html_block' && /<h[1-6][\s>]/i.test(block.content)) {
+      result.notes.push({
+        place,
+        message: 'a heading in HTML is part of the answer before it; write "## ..." for a question',
+      });
+    }
+    if (block.depth === 0 && block.type === 'paragraph_open')
+      result.notes.push(...findHeadingsWithoutSpace(source, block));
+  }
+}
+
+function findUnclosed(block: Block, lines: readonly string[]): string | undefined {
+  const first = lines[block.start]?.trim() ?? '';
+  const last = lines[block.end - 1]?.trim() ?? '';
+  if (block.type === 'fence') {
+    const mark = /^(?:`{3,}|~{3,})/.exec(first)?.[0] ?? '';
+    const isClosed =
+      block.end - 1 > block.start &&
+      last.length >= mark.length &&
+      last === mark.charAt(0).repeat(last.length);
+    if (!isClosed) return `the code that begins here (${first.slice(0, 20)}) is never closed`;
+    return findFenceWithin(block, mark);
+  }
+  if (block.type !== 'html_block') return undefined;
+  const [, close] = htmlEnds.find(([open]) => open.test(first)) ?? [];
+  return close && !close.test(block.content)
+    ? 'the HTML or comment that begins here is never closed'
+    : undefined;
+}
+
+/** Starts of HTML blocks that go on over blank lines, and what ends them (CommonMark, section 4.6). */
+const htmlEnds: readonly (readonly [RegExp, RegExp])[] = [
+  [/^<!--/, /-->/],
+  [/^<(?:script|pre|style|textarea)(?:[\s>]|$)/i, /<\/(?:script|pre|style|textarea)>/i],
+  [/^<\?/, /\?>/],
+  [/^<!\[CDATA\[/, /\]\]>/],
+  [/^<![A-Z]/i, />/],
+];
+
+/** A question and then another fence that names its language: the first one was never closed. */
+function findFenceWithin({ content, start }: Block, mark: string): string | undefined {
+  const lines = content.split('\n');
+  const question = lines.findIndex((line) => /^##\s/.test(line));
+  const opening = lines.findIndex(
+    (line, i) => i > question && line.startsWith(mark) && /^(?:`+|~+)[ \t]*\w/.test(line),
+  );
+  return question === -1 || opening === -1
+    ? undefined
+    : `the code that begins here is still open in line ${start + 2 + opening}, where other code begins`;
+}
+
+function findHiddenQuestions(
+  { file, references }: Source,
+  { type, content, start }: Block,
+): HiddenQuestion[] {
+  if (!['fence', 'code_block', 'html_block'].includes(type)) return [];
+  const offset = type === 'fence' ? 2 : 1;
+  return content.split('\n').flatMap((line, i) => {
+    const [, question] = /^ {0,3}##[ \t]+(\S.*)$/.exec(line) ?? [];
+    return question
+      ? [{ question: toPlainLine(question, references), place: `${file}:${start + offset + i}` }]
+      : [];
+  });
+}
+
+function findHeadingsWithoutSpace({ file, lines }: Source, { start, end }: Block): KnowledgeFault[] {
+  return lines.slice(start, end).flatMap((line, i) => {
+    const [, text = ''] = /^ {0,3}##([^#\s].*)$/.exec(line) ?? [];
+    return text === ''
+      ? []
+      : [
+          {
+            place: `${file}:${start + i + 1}`,
+            message: `is no question without a space after ##; write ${quote(`## ${text}`)}`,
+          },
+        ];
+  });
+}
+
+/** One fault for the cause, not one for each question. */
+function findMissing(
+  { file, references }: Source,
+  blocks: readonly Block[],
+  frontMatter: FrontMatter,
+  result: RawFile,
+): void {
+  if (result.entries.length === 0) {
+    const title = blocks.find(({ depth, type }) => depth === 0 && type === 'heading_open');
+    const example = title ? `## ${toPlainLine(title.content, references)}` : '## Where is ...?';
+    result.faults.push({
+      place: `${file}:${(title?.start ?? 0) + 1}`,
+      message: `holds no question: write ${quote(example)} with two number signs above each answer`,
+    });
+  } else if (
+    frontMatter.fields.category === undefined &&
+    result.entries.every(({ fields }) => fields.category === undefined)
+  ) {
+    result.faults.push({
+      place: `${file}:1`,
+      message: 'category is missing: begin the file with the lines ---, category: ..., ---',
+    });
+    result.entries = result.entries.map((entry) => ({
+      ...entry,
+      fields: { category: 'missing', ...entry.fields },
+    }));
+  }
 }
 
 function parseSection(
-  file: string,
-  { question, start, lines }: Section,
+  { file, references }: Source,
+  { heading, lines }: Section,
   frontMatter: FrontMatter,
-  faults: KnowledgeFault[],
+  { faults }: RawFile,
 ): RawEntry {
-  const lineOf = new Map<string, number>([['question', start + 1]]);
+  const question = toPlainLine(heading.content.replace(/\s*\{:?\s*[#.][^{}]*\}\s*$/, ''), references);
+  const first = heading.end + 1;
+  const lineOf = new Map<string, number>([['question', heading.start + 1]]);
   const { fields, strayLines, end } = parseFieldLines(lines, (name, index) =>
-    lineOf.set(name, start + 2 + index),
+    lineOf.set(name, first + index),
   );
   for (const index of strayLines) {
     faults.push({
-      place: `${file}:${start + 2 + index}`,
+      place: `${file}:${first + index}`,
       message: 'is neither "field: value" nor "- element"; the answer begins after a blank line',
     });
   }
@@ -135,24 +249,29 @@ function parseSection(
     delete fields[name];
   }
   const { answer, answerDe, startDe } = splitAnswers(lines.slice(end));
-  if (startDe !== undefined) lineOf.set('answer_de', start + 2 + end + startDe);
+  if (startDe !== undefined) lineOf.set('answer_de', first + end + startDe);
   const answerIndex = lines.findIndex((line, i) => i >= end && line.trim() !== '');
-  if (answerIndex !== -1) lineOf.set('answer', start + 2 + answerIndex);
+  if (answerIndex !== -1) lineOf.set('answer', first + answerIndex);
   return {
+    hasDerivedId: fields.id === undefined,
     fields: {
       ...frontMatter.fields,
       id: deriveEntryId(file, question),
       ...fields,
       question,
-      answer,
-      ...(answerDe !== undefined && { answer_de: answerDe }),
+      answer: resolveReferences(answer, references),
+      ...(answerDe !== undefined && { answer_de: resolveReferences(answerDe, references) }),
     },
     locate: ([name]) => {
-      const line = lineOf.get(String(name)) ?? frontMatter.lineOf.get(String(name)) ?? start + 1;
+      const line = lineOf.get(String(name)) ?? frontMatter.lineOf.get(String(name)) ?? heading.start + 1;
       return `${file}:${line}`;
     },
   };
 }
+
+/** Links whose address stands elsewhere in the file take it along. */
+const resolveReferences = (answer: string, references: References): string =>
+  usesReferences(answer, references) ? toPlainMarkdown(answer, references).markdown : answer;
 
 /** A line `answer_de:` between two paragraphs begins the German answer, which goes on to the next question. */
 function splitAnswers(lines: readonly string[]): { answer: string; answerDe?: string; startDe?: number } {

@@ -72,6 +72,17 @@ describe('an ingest', () => {
     ]);
   });
 
+  it('with prune never removes an entry whose question the files hold within code', async () => {
+    const entries = createEntries(2);
+    await ingest({ entries });
+    const hiddenQuestions = [{ question: 'What about topic1?', place: 'faq.md:12' }];
+    const pruning = ingest({ entries: entries.slice(0, 1), prune: true, hiddenQuestions });
+    await expect(pruning).rejects.toMatchObject({
+      faults: [{ place: 'faq.md:12', message: expect.stringContaining('would be removed') }],
+    });
+    expect(await liveEntries()).toEqual(entries);
+  });
+
   it('with prune removes what the files do not have', async () => {
     await ingest({ entries: createEntries(3) });
     const report = await ingest({ entries: createEntries(1), prune: true });
