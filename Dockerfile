@@ -24,6 +24,7 @@ ENV NODE_ENV=production ENVIRONMENT=production
 WORKDIR /app
 # Folders that volumes are mounted on: a new volume takes over the owner.
 RUN install -d -o node -g node -m 750 logs /run/certificate /run/secrets/service /run/secrets/redis /run/secrets/postgres \
+      /run/secrets/proxy \
  && install -d -o node -g node -m 700 /srv/chroma
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/package.json ./

@@ -24,10 +24,17 @@ const service = (name: string): Service => {
 };
 
 /** A replica's own address and name, and what the image holds. */
-const imageOwn = ['SERVER_HOST', 'SERVER_PORT', 'REPLICA_ID', 'KNOWLEDGE_BASE_PATH', 'INSTITUTION_PATH'];
+const imageOwn = [
+  'SERVER_HOST',
+  'SERVER_PORT',
+  'METRICS_PORT',
+  'REPLICA_ID',
+  'KNOWLEDGE_BASE_PATH',
+  'INSTITUTION_PATH',
+];
 /** Where the stack's own stores are. */
 const stores = ['REDIS_URL', 'DATABASE_URL', 'CHROMA_URL'];
-const ofNginx = ['TRUSTED_PROXIES', 'ADMIN_NETWORKS'];
+const ofNginx = ['TRUSTED_PROXIES', 'ADMIN_NETWORKS', 'SERVER_NAMES', 'EDGE_READS_PER_SECOND'];
 const secretNames = [
   'GEMINI_API_KEY',
   'ADMIN_TOKEN',
@@ -35,6 +42,7 @@ const secretNames = [
   'REDIS_PASSWORD',
   'DATABASE_PASSWORD',
   'CLIENT_API_KEYS',
+  'PROXY_SECRET',
 ];
 const others = new Set([...imageOwn, ...stores, ...ofNginx, ...secretNames]);
 const settings = Object.keys(environmentSchema.shape).filter((name) => !others.has(name));
@@ -49,6 +57,12 @@ describe('the Swarm stack', () => {
     const comparable = (environment: Record<string, string>) =>
       JSON.stringify(parseConfig({ ...environment, REPLICA_ID: 'r' }));
     expect(comparable(Object.fromEntries(settings.map((name) => [name, ''])))).toBe(comparable({}));
+  });
+
+  it('tells nginx and the replicas the same networks and the same secret', () => {
+    expect(service('api').environment.ADMIN_NETWORKS).toBe(service('nginx').environment.ADMIN_NETWORKS);
+    expect(service('nginx').environment.PROXY_SECRET_FILE).toBe('/run/secrets/proxy_secret');
+    expect(service('nginx').secrets).toContainEqual(expect.objectContaining({ source: 'proxy_secret' }));
   });
 
   it('takes every secret from the cluster', () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,6 +21,15 @@ export interface NginxOptions {
   readonly requestTimeoutSeconds: number;
   readonly trustedProxies: readonly string[];
   readonly adminNetworks: readonly string[];
+  /** The hosts that are answered beside loopback; empty: all. */
+  readonly serverNames?: readonly string[];
+  /** Proves to replicas that what is said of the client comes from here. */
+  readonly proxySecret?: string | undefined;
+  /** Reads that an address may make. */
+  readonly readsPerSecond?: number;
+  /** Logs are rotated beyond this size; so many older ones are kept. */
+  readonly maxLogBytes?: number;
+  readonly logBackupCount?: number;
 }
 
 export interface Nginx extends Service {
@@ -30,6 +39,10 @@ export interface Nginx extends Service {
    * clients keep open without a request are closed, as nginx does before 1.27.4 (keepalive_min_timeout).
    */
   setReplicaPorts(ports: readonly number[]): Promise<void>;
+  /** From now on replicas are told this one. */
+  setProxySecret(secret: string): Promise<void>;
+  /** Puts logs aside that have grown too large; happens by itself every minute. */
+  rotateLogs(): void;
 }
 
 /** nginx with the project's nginx.conf, on loopback. */
@@ -47,6 +60,7 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
     'upstream.conf': describeUpstream(options.replicaPorts),
   };
   for (const [name, lines] of Object.entries(files)) writeLines(join(site, name), lines);
+  writeSecret(join(site, 'proxy-secret.conf'), describeProxySecret(options.proxySecret ?? ''));
 
   const url = `http://127.0.0.1:${httpPort}`;
   const service = createService({
@@ -62,9 +76,21 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
     stopSignal: 'SIGQUIT', // finishes what is in flight
     stopTimeoutMs: (options.requestTimeoutSeconds + 15) * 1000,
   });
+  const logFiles = ['logs/access.log', 'logs/error.log'].map((name) => join(dataDir, name));
+  const { maxLogBytes = 10_485_760, logBackupCount = 5 } = options;
+  const rotateLogs = () => {
+    const moved = logFiles.filter((file) => rotateFile(file, maxLogBytes, logBackupCount));
+    if (moved.length > 0) service.signal('SIGUSR1'); // opens them anew
+  };
   await service.start();
+  setInterval(rotateLogs, logCheckIntervalMs).unref();
   return {
     ...service,
+    rotateLogs,
+    async setProxySecret(secret) {
+      writeSecret(join(site, 'proxy-secret.conf'), describeProxySecret(secret));
+      await reload(service);
+    },
     httpsUrl: `https://localhost:${httpsPort}`,
     async setReplicaPorts(ports) {
       writeLines(join(site, 'upstream.conf'), describeUpstream(ports));
@@ -90,10 +116,50 @@ async function reload(nginx: Service) {
   await sleep(workerChangeMs);
 }
 
+const logCheckIntervalMs = 60_000;
+
+/** Whether the file was too large, and is now `FILE.1`; the one before is `FILE.2`, and so on. */
+function rotateFile(file: string, maxBytes: number, backupCount: number): boolean {
+  const { size } = statSync(file, { throwIfNoEntry: false }) ?? { size: 0 };
+  if (size <= maxBytes) return false;
+  if (backupCount === 0) {
+    rmSync(file);
+    return true;
+  }
+  for (let age = backupCount; age > 1; age--) {
+    const younger = `${file}.${age - 1}`;
+    if (existsSync(younger)) renameSync(younger, `${file}.${age}`);
+  }
+  renameSync(file, `${file}.1`);
+  return true;
+}
+
 /** Any answer will do: it comes from nginx, whatever the replicas are up to. */
 const answersItself = (url: string) => answersHttp(`${url}/metrics`).then(() => true);
 
 const writeLines = (path: string, lines: readonly string[]) => writeFileSync(path, `${lines.join('\n')}\n`);
+
+function writeSecret(path: string, lines: readonly string[]) {
+  rmSync(path, { force: true });
+  writeFileSync(path, `${lines.join('\n')}\n`, { mode: 0o600 });
+}
+
+/** Empty, it keeps a client's own header from replicas. */
+const describeProxySecret = (secret: string) => [`proxy_set_header X-Proxy-Secret "${secret}";`];
+
+const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
+
+function describeServerNames(names: readonly string[]): string[] {
+  if (names.length === 0) return ['default 1;'];
+  return ['default 0;', ...[...new Set([...loopbackNames, ...names])].map((name) => `${name} 1;`)];
+}
+
+const defaultReadsPerSecond = 200;
+/** Ten seconds of them may come at once. */
+const describeReadLimit = (perSecond: number) => [
+  `limit_req_zone $limited_reader zone=reads:10m rate=${perSecond}r/s;`,
+  `limit_req zone=reads burst=${perSecond * 10} nodelay;`,
+];
 
 const describeUpstream = (ports: readonly number[]) =>
   ports.map((port) => `server 127.0.0.1:${port} max_fails=10 fail_timeout=1s;`);
@@ -119,6 +185,8 @@ function describeSite(
     ],
     'trusted-proxies.conf': options.trustedProxies.map((network) => `set_real_ip_from ${network};`),
     'admin-networks.conf': options.adminNetworks.map((network) => `${network} 1;`),
+    'server-names.conf': describeServerNames(options.serverNames ?? []),
+    'read-limit.conf': describeReadLimit(options.readsPerSecond ?? defaultReadsPerSecond),
     'redirect-ports.conf': redirectPort === undefined ? [] : [`${redirectPort} 1;`],
     'server.conf': [
       // nginx before 1.25.1 has no `http2 on`.

@@ -6,15 +6,20 @@ import { environmentWith } from './settings.ts';
 export interface ReplicaOptions {
   readonly replicaId: string;
   readonly port: number;
+  readonly metricsPort: number;
   readonly logFile: string;
   /** The service's settings, with the addresses of its stores. */
   readonly variables: Readonly<Record<string, string>>;
   readonly requestTimeoutSeconds: number;
 }
 
+export interface Replica extends Service {
+  readonly metricsUrl: string;
+}
+
 /** One replica of the service, from dist. */
-export async function startReplica(options: ReplicaOptions): Promise<Service> {
-  const { replicaId, port, logFile } = options;
+export async function startReplica(options: ReplicaOptions): Promise<Replica> {
+  const { replicaId, port, metricsPort, logFile } = options;
   const url = `http://127.0.0.1:${port}`;
   const service = createService({
     name: replicaId,
@@ -28,6 +33,7 @@ export async function startReplica(options: ReplicaOptions): Promise<Service> {
       REPLICA_ID: replicaId,
       SERVER_HOST: '127.0.0.1',
       SERVER_PORT: String(port),
+      METRICS_PORT: String(metricsPort),
     }),
     cwd: projectPath('.'),
     isReady: () => answersHttp(`${url}/readyz`),
@@ -36,5 +42,5 @@ export async function startReplica(options: ReplicaOptions): Promise<Service> {
     stopTimeoutMs: (options.requestTimeoutSeconds + 15) * 1000,
   });
   await service.start();
-  return service;
+  return { ...service, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` };
 }

@@ -6,20 +6,26 @@ const secretsSchema = z.object({
   adminToken: z.string().min(16),
   anonymizeSalt: z.string().min(16),
   postgresPassword: z.string().min(16),
+  /** Absent in a file of an earlier release. */
+  proxySecret: z.string().min(16).optional(),
 });
-export type Secrets = z.infer<typeof secretsSchema>;
+type KeptSecrets = z.infer<typeof secretsSchema>;
+export type Secrets = KeptSecrets & { readonly proxySecret: string };
 
 /** Secrets that are made once, and kept in a file that only its owner can read. */
 export function ensureSecrets(file: string): Secrets {
   const kept = readSecrets(file);
-  if (kept) return kept;
+  if (kept && isComplete(kept)) return kept;
   const makeSecret = () => randomBytes(24).toString('base64url');
-  const secrets = { adminToken: makeSecret(), anonymizeSalt: makeSecret(), postgresPassword: makeSecret() };
+  const made = { adminToken: makeSecret(), anonymizeSalt: makeSecret(), postgresPassword: makeSecret() };
+  const secrets = { ...made, ...kept, proxySecret: makeSecret() };
   writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   return secrets;
 }
 
-function readSecrets(file: string): Secrets | undefined {
+const isComplete = (secrets: KeptSecrets): secrets is Secrets => secrets.proxySecret !== undefined;
+
+function readSecrets(file: string): KeptSecrets | undefined {
   try {
     return secretsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {

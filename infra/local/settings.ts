@@ -6,6 +6,7 @@ import { environmentSchema } from '../../src/config/parse-config.ts';
 const givenByLauncher = [
   'SERVER_HOST',
   'SERVER_PORT',
+  'METRICS_PORT',
   'REPLICA_ID',
   'REDIS_URL',
   'REDIS_PASSWORD',

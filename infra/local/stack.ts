@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ensureCertificate } from './certificate.ts';
 import { type Nginx, startNginx } from './nginx.ts';
 import { findFreePort } from './ports.ts';
-import { startReplica } from './replica.ts';
+import { type Replica, startReplica } from './replica.ts';
 import { allOrFailure, createServiceGroup, type Service } from './service.ts';
 import { logFileIn, type StoreOptions, type Stores, silentStep, startStores } from './stores.ts';
 
@@ -15,12 +15,17 @@ export interface StackOptions extends StoreOptions {
   readonly requestTimeoutSeconds: number;
   readonly trustedProxies: readonly string[];
   readonly adminNetworks: readonly string[];
+  readonly serverNames?: readonly string[];
+  readonly proxySecret?: string | undefined;
+  readonly readsPerSecond?: number;
+  readonly maxLogBytes?: number;
+  readonly logBackupCount?: number;
 }
 
 export interface Stack extends Stores {
   readonly nginx: Nginx;
   /** Those that take requests now. */
-  replicas(): readonly Service[];
+  replicas(): readonly Replica[];
   /**
    * Changes how many replicas there are, as an operator does: new ones take requests once they are ready, surplus ones
    * get no more before they are asked to stop.
@@ -48,6 +53,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       startReplica({
         replicaId,
         port: await findFreePort(),
+        metricsPort: await findFreePort(),
         logFile: logFileIn(dataDir, replicaId),
         variables: stores.variables,
         requestTimeoutSeconds,
@@ -61,14 +67,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const nginx = await step('nginx', async () =>
       front.keep(
         startNginx({
+          ...options,
           dataDir: join(dataDir, 'nginx'),
-          httpPort: options.httpPort,
-          httpsPort: options.httpsPort,
           replicaPorts: portsOf(replicas),
           certificate: await ensureCertificate(join(dataDir, 'certificate')),
-          requestTimeoutSeconds,
-          trustedProxies: options.trustedProxies,
-          adminNetworks: options.adminNetworks,
         }),
       ),
     );

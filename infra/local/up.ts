@@ -53,6 +53,7 @@ async function start() {
     ENVIRONMENT: 'development',
     ADMIN_TOKEN: secrets.adminToken,
     ANONYMIZE_SALT: secrets.anonymizeSalt,
+    PROXY_SECRET: secrets.proxySecret,
     CHAT_SESSION_FILE: projectPath('.local/logs/chat_sessions.log'),
   });
   const config = parseConfig(settings);
@@ -77,6 +78,11 @@ async function start() {
     requestTimeoutSeconds: config.server.requestTimeoutMs / 1000,
     trustedProxies: config.proxy.trustedProxies,
     adminNetworks: config.proxy.adminNetworks,
+    serverNames: config.proxy.serverNames,
+    proxySecret: config.proxy.secrets()[0],
+    readsPerSecond: config.proxy.readsPerSecond,
+    maxLogBytes: config.logging.maxFileBytes,
+    logBackupCount: config.logging.backupCount,
     knowledgeBasePath: config.knowledge.path,
     step,
   });
@@ -89,6 +95,8 @@ async function start() {
     });
   }
   writeStackFile(stack);
+  if (config.proxy.serverNames.length === 0)
+    console.log('\nSERVER_NAMES is not set: requests for every host are answered.');
   printAddresses(stack, config.server.adminTokens()[0] ?? '', Date.now() - startedAtMs);
 }
 

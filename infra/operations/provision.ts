@@ -24,6 +24,7 @@ const secrets = {
   ANONYMIZE_SALT: { file: 'service/anonymize-salt', isMade: true },
   REDIS_PASSWORD: { file: 'redis/password', isMade: true },
   DATABASE_PASSWORD: { file: 'postgres/password', isMade: true },
+  PROXY_SECRET: { file: 'proxy/secret', isMade: true },
 } as const;
 type SecretName = keyof typeof secrets;
 const secretNames = Object.keys(secrets) as SecretName[];

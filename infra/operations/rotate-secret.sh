@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gives a secret a new value while the service runs. Old and new both hold for a while; then the old one is refused.
 #
-#   infra/operations/rotate-secret.sh ADMIN_TOKEN|REDIS_PASSWORD|DATABASE_PASSWORD    makes the new value
+#   infra/operations/rotate-secret.sh ADMIN_TOKEN|REDIS_PASSWORD|DATABASE_PASSWORD|PROXY_SECRET    makes the new value
 #   infra/operations/rotate-secret.sh NAME --stdin                                    reads it; GEMINI_API_KEY and
 #                                                                                     CLIENT_API_KEYS are always read
 #   infra/operations/rotate-secret.sh certificate CERTIFICATE_FILE KEY_FILE
@@ -27,6 +27,21 @@ rotate_listed() { # rotate_listed FILE
     say "$name: the new value holds; the old one for another $overlap_seconds s"
     sleep "$overlap_seconds"
     printf '%s' "$value" | store_secret "$name"
+    sleep "$seen_after_seconds"
+}
+
+# Replicas know the new one before nginx tells it, and the old one until nginx no longer does.
+rotate_proxy() {
+    local old
+    old=$(current proxy/secret | cut -d , -f 1)
+    printf '%s' "$old,$value" | store_secret PROXY_SECRET
+    sleep "$seen_after_seconds"
+    printf '%s' "$value,$old" | store_secret PROXY_SECRET
+    quietly docker compose exec -T nginx sh /srv/nginx/start.sh reload
+    remember
+    say "PROXY_SECRET: nginx tells the new value; replicas know the old one for another $overlap_seconds s"
+    sleep "$overlap_seconds"
+    printf '%s' "$value" | store_secret PROXY_SECRET
     sleep "$seen_after_seconds"
 }
 
@@ -60,7 +75,7 @@ rotate_postgres() {
 # machine; passwords are made anew on one.
 remember() {
     [ -f .env ] || return 0
-    case $name in *_PASSWORD) grep -q "^$name=." .env || return 0 ;; esac
+    case $name in *_PASSWORD | PROXY_SECRET) grep -q "^$name=." .env || return 0 ;; esac
     set_setting "$name" "$value"
 }
 
@@ -83,8 +98,8 @@ rotate_certificate() { # rotate_certificate CERTIFICATE_FILE KEY_FILE
     else
         cat "$1" "$2" | quietly docker compose run --rm --no-deps -T provision node infra/operations/provision.ts certificate
     fi
-    quietly docker compose exec -T nginx nginx -p /tmp/nginx/ -e /dev/stderr -c nginx.conf -t || die 'nginx does not take this certificate'
-    quietly docker compose kill --signal HUP nginx
+    # With the names of the new certificate
+    quietly docker compose exec -T nginx sh /srv/nginx/start.sh reload || die 'nginx does not take this certificate'
     for _ in {1..10}; do
         [ "$(shown_fingerprint)" != "$wanted" ] || return 0
         sleep 1
@@ -111,6 +126,7 @@ ADMIN_TOKEN) rotate_listed service/admin-token ;;
 CLIENT_API_KEYS) rotate_listed service/client-api-keys ;;
 REDIS_PASSWORD) rotate_redis ;;
 DATABASE_PASSWORD) rotate_postgres ;;
+PROXY_SECRET) rotate_proxy ;;
 *) die "$name cannot be rotated; the salt never is, for what is stored is named by it" ;;
 esac
 say "$name: the old value is refused"

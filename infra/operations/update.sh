@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Replaces the replicas by new ones without a failed request: new ones start beside the old, get requests once they are
-# healthy, then the old ones finish and go. If the new ones do not become healthy, they go, and nothing has changed.
+# healthy, then the old ones finish and go. nginx gets its configuration and the secret that it shares with the replicas first;
+# it serves replicas of the release before as well. If the new ones do not become healthy, they go, and nothing has changed.
 #
 # A backup comes first.
 #
@@ -50,6 +51,16 @@ if [ -n "$build" ]; then
     say "Building $image"
     docker compose build --quiet api
 fi
+# The container may have been made for the release before: without these files, and without a way to the secret.
+say 'Giving nginx its configuration and what it proves itself to replicas by'
+quietly docker compose run --rm --no-deps -T provision
+docker compose run --rm --no-deps -T provision cat /run/secrets/proxy/secret |
+    docker compose exec -T nginx sh -c 'umask 077; cat >/tmp/proxy-secret'
+tar -cf - nginx.conf -C compose/nginx start.sh site |
+    docker compose exec -T nginx sh -c 'rm -rf /tmp/next && mkdir /tmp/next && tar -xf - -C /tmp/next'
+quietly docker compose exec -T --env PROXY_SECRET_FILE=/tmp/proxy-secret --env "SERVER_NAMES=$(setting SERVER_NAMES '')" \
+    --env "EDGE_READS_PER_SECOND=$(setting EDGE_READS_PER_SECOND '')" nginx sh /tmp/next/start.sh reload
+
 say 'Migrating: what migrations do, old and new replicas bear'
 docker compose run --rm --no-deps -T migrate
 

@@ -10,6 +10,7 @@ import { type Config, ConfigError, parseConfig } from '../config/parse-config.ts
 import { type ChatSessionLog, createChatSessionLog } from '../telemetry/chat-session-log.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { createMetricsServer } from '../telemetry/metrics-server.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import { openInstitution, rootPath } from './environment.ts';
 
@@ -47,6 +48,8 @@ server.keepAliveTimeout = keepAliveMs;
 server.headersTimeout = keepAliveMs + 5000;
 server.requestTimeout = config.server.requestTimeoutMs;
 
+const metricsServer = createMetricsServer(metrics);
+
 let isEnding = false;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(0, signal));
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
@@ -57,6 +60,8 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   });
 }
 
+// Before the start, which shows there; until the end, when it goes with the process.
+metricsServer.listen({ port: config.server.metricsPort, host: config.server.host });
 await service.start();
 startWatchdog(config.server);
 server.listen({ port: config.server.port, host: config.server.host, backlog: listenBacklog }, () => {
@@ -139,9 +144,14 @@ function secretsOf({
   redis,
   postgres,
   statistics,
+  proxy,
 }: Config): string[] {
   const single = [redis.password, postgres.password, statistics.salt].map((secret) => secret?.read());
-  return [...single, ...gemini.apiKeys(), ...adminTokens(), ...(clientApiKeys() ?? [])].filter(
-    (secret) => secret !== undefined,
-  );
+  return [
+    ...single,
+    ...gemini.apiKeys(),
+    ...adminTokens(),
+    ...proxy.secrets(),
+    ...(clientApiKeys() ?? []),
+  ].filter((secret) => secret !== undefined);
 }

@@ -26,7 +26,7 @@ export async function openAccessStack(config: Config): Promise<AccessStack> {
   });
   return {
     async unblock(given) {
-      const address = findClientAddress(given, undefined).address;
+      const address = findClientAddress(given, { realIp: undefined }).address;
       const wasLocked = await lockOut.lift(address);
       await limiter.reset([...policy.ratesOf(address), operatorRateOf(address)]);
       return { address, wasLocked };

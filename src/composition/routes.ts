@@ -7,6 +7,7 @@ import { createIdentifyCaller } from '../http/caller.ts';
 import { auditAction } from '../http/middleware/audit.ts';
 import { requireAdmin, requireClientKey } from '../http/middleware/bearer-auth.ts';
 import { limitRequests } from '../http/middleware/limit-requests.ts';
+import { requireOperatorNetwork } from '../http/middleware/operator-network.ts';
 import { createAdminRoutes } from '../http/routes/admin.ts';
 import { createChatRoutes } from '../http/routes/chat.ts';
 import { createFeedbackRoutes } from '../http/routes/feedback.ts';
@@ -111,6 +112,7 @@ export function createRoutes(
       authorize: adminOnlyInProduction,
     }),
     createAdminRoutes({
+      restrictNetwork: requireOperatorNetwork(config.proxy.adminNetworks),
       authorize: adminOnly,
       audit: auditAction(useCases.auditTrail),
       nameAudited: (userId) => hashIdentity(`audited:${userId}`),
@@ -127,7 +129,6 @@ export function createRoutes(
       environment: config.environment,
       replicaId: config.server.replicaId,
       isReady: options.isReady,
-      renderMetrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
     }),
     createPageRoutes({
       assetsDirectory: webDirectory,

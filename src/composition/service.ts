@@ -52,6 +52,7 @@ export function createService(options: ServiceOptions) {
     corsOrigins: config.server.corsOrigins,
     revealCause: !config.isProduction,
     isDraining: () => state === 'draining',
+    proxySecrets: config.proxy.secrets,
     version,
     referenceDirectory: join(webDirectory, 'reference'),
     limits,

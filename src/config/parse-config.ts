@@ -5,12 +5,14 @@ import { type Secret, watchSecret } from './secret.ts';
 import {
   boolean,
   decimal,
+  hosts,
   integer,
   isLongEnough,
   list,
   networks,
   oneOf,
   origins,
+  proxySecrets,
   redisUrl,
   secret,
   text,
@@ -57,6 +59,7 @@ const secretNames = [
   'ADMIN_TOKEN',
   'ANONYMIZE_SALT',
   'CLIENT_API_KEYS',
+  'PROXY_SECRET',
 ] as const;
 
 /** Every variable the service reads, with its default. Nothing else in the project reads the environment. */
@@ -73,6 +76,7 @@ export const environmentSchema = z.object({
 
   SERVER_HOST: text.min(1).prefault('0.0.0.0'),
   SERVER_PORT: integer(0, 65_535).prefault('8080'),
+  METRICS_PORT: integer(1, 65_535).prefault('9464'),
   REPLICA_ID: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/, { error: 'must be 1 to 64 of A-Z a-z 0-9 . _ -' })
@@ -83,6 +87,9 @@ export const environmentSchema = z.object({
   CORS_ORIGINS: origins.prefault(''),
   TRUSTED_PROXIES: networks.prefault(''),
   ADMIN_NETWORKS: networks.prefault(privateNetworks),
+  SERVER_NAMES: hosts.prefault(''),
+  EDGE_READS_PER_SECOND: integer(1, 100_000).prefault('200'),
+  PROXY_SECRET: proxySecrets.optional(),
   ADMIN_TOKEN: tokens.optional(),
   CLIENT_API_KEYS: secret.optional(),
 
@@ -157,6 +164,8 @@ export function parseConfig(environment: Environment) {
       'GEMINI_API_KEY: must be set when ENVIRONMENT is production (the key of the Gemini API, or GEMINI_API_KEY_FILE)',
     );
   }
+  if (parsed.success && parsed.data.METRICS_PORT === parsed.data.SERVER_PORT)
+    problems.push('METRICS_PORT: must differ from SERVER_PORT');
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return groupVariables(parsed.data, secretReader(parsed.data, files));
 }
@@ -243,6 +252,7 @@ function groupVariables(
   const geminiKeys = secretOf('GEMINI_API_KEY');
   const adminTokens = secretOf('ADMIN_TOKEN');
   const clientKeys = secretOf('CLIENT_API_KEYS');
+  const proxySecret = secretOf('PROXY_SECRET');
   const logChatSessions = values.LOG_CHAT_SESSIONS ?? !isProduction;
   if (isProduction && logChatSessions && !values.LOG_CHAT_SESSIONS_CONFIRMED) {
     notices.push(
@@ -251,6 +261,11 @@ function groupVariables(
   }
   if (isProduction && values.ADMIN_TOKEN === undefined) {
     notices.push('ADMIN_TOKEN is not set: statistics, /api/search and /api/admin are closed');
+  }
+  if (values.PROXY_SECRET === undefined) {
+    notices.push(
+      'PROXY_SECRET is not set: every private address is believed to be our nginx, whatever it says of the client',
+    );
   }
   if (!values.ANONYMIZE_DATA)
     notices.push('ANONYMIZE_DATA is false: user ids and texts are stored as they are');
@@ -262,6 +277,7 @@ function groupVariables(
     server: {
       host: values.SERVER_HOST,
       port: values.SERVER_PORT,
+      metricsPort: values.METRICS_PORT,
       replicaId:
         values.REPLICA_ID ?? `${hostname()}-${process.pid}`.replace(/[^A-Za-z0-9._-]/g, '-').slice(-64),
       requestTimeoutMs: values.REQUEST_TIMEOUT * 1000,
@@ -348,7 +364,15 @@ function groupVariables(
       serviceName: values.OTEL_SERVICE_NAME,
       sampledShare: values.OTEL_TRACES_SAMPLER_ARG,
     },
-    /** For nginx, which the launcher and compose configure; checked here so that a wrong value stops the start. */
-    proxy: { trustedProxies: values.TRUSTED_PROXIES, adminNetworks: values.ADMIN_NETWORKS },
+    /** nginx, which the launcher and compose configure; what is for it alone is checked so that a wrong value stops the start. */
+    proxy: {
+      trustedProxies: values.TRUSTED_PROXIES,
+      /** Who may reach the operators' routes, in nginx and here. */
+      adminNetworks: values.ADMIN_NETWORKS,
+      serverNames: values.SERVER_NAMES,
+      readsPerSecond: values.EDGE_READS_PER_SECOND,
+      /** Empty: private peers are believed. Two while one is replaced; nginx sends the first. */
+      secrets: () => list(proxySecret?.read() ?? '').filter(isLongEnough),
+    },
   };
 }

@@ -82,6 +82,16 @@ export const networks = z.string().transform((text, context) => {
   return values;
 });
 
+/** Host names, also `*.example.org`, and addresses, as they stand in a URL; in lower case. */
+export const hosts = z.string().transform((text, context) => {
+  const values = list(text.toLowerCase());
+  const isHost = (host: string) =>
+    /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(host) || /^\[[0-9a-f:.]+\]$/.test(host);
+  if (!values.every(isHost))
+    context.addIssue('must be hosts such as chat.example.org or *.example.org, separated by commas');
+  return values;
+});
+
 export const redisUrl = z.string().transform((text, context) => {
   const authority = /^[a-z+]+:\/\/([^/?]*)/.exec(text)?.[1] ?? '';
   if (/cluster/i.test(text.split(':')[0] ?? '') || (/^rediss?:/.test(text) && authority.includes(','))) {
@@ -99,6 +109,10 @@ export const secret = z.string().min(1);
 const leastTokenLength = 16;
 export const isLongEnough = (token: string) => token.length >= leastTokenLength;
 export const token = z.string().refine(isLongEnough, { error: 'must have at least 16 characters' });
+/** As `tokens`, of characters that stand in a header and in nginx's configuration as they are. */
+export const proxySecrets = z.string().regex(/^[A-Za-z0-9._~=-]{16,}(\s*,\s*[A-Za-z0-9._~=-]{16,})*$/, {
+  error: 'must have at least 16 of A-Z a-z 0-9 . _ ~ = -',
+});
 export const tokens = z.string().refine((text) => list(text).every(isLongEnough), {
   error: 'must have at least 16 characters, each if there are several separated by commas',
 });

@@ -11,6 +11,8 @@ export interface AppEnv {
     requestSecret: string;
     /** The client's address as our nginx saw it, IPv6 as its /64; what the rate limit counts. */
     clientAddress: string;
+    /** The same as it is, for networks that are let in. */
+    exactClientAddress: string;
     logger: Logger;
     errorCode: ErrorCode | undefined;
     /** Set where an answer holds its client's places: keeps them at least until `until` resolves. */

@@ -10,6 +10,8 @@ import type { AppEnv } from './app-env.ts';
 import { createErrorResponder } from './error-response.ts';
 import { limitBody, requireJson } from './middleware/json-body.ts';
 import { requestContext } from './middleware/request-context.ts';
+import { refuseForeignOrigins } from './middleware/same-origin.ts';
+import { securityHeaders } from './middleware/security-headers.ts';
 import { createOpenApiRoutes } from './routes/openapi.ts';
 
 export interface AppDependencies {
@@ -21,6 +23,7 @@ export interface AppDependencies {
   /** Shows the cause of internal errors, in development. */
   revealCause: boolean;
   isDraining: () => boolean;
+  proxySecrets: () => readonly string[];
   version: string;
   /** Where the build put the script of the API reference. */
   referenceDirectory: string;
@@ -55,7 +58,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<AppEnv> {
   const respondError = createErrorResponder({ revealCause: dependencies.revealCause });
   app.onError(respondError);
   app.notFound((c) => respondError(new AppError('NOT_FOUND', 'There is nothing at this address.'), c));
-  app.use(requestContext(dependencies));
+  app.use(requestContext(dependencies), securityHeaders);
   if (dependencies.corsOrigins.length > 0) {
     app.use(
       cors({
@@ -67,6 +70,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<AppEnv> {
       }),
     );
   }
+  app.use(refuseForeignOrigins(dependencies.corsOrigins));
   app.use(
     methodNotAllowed({
       app,

@@ -78,7 +78,7 @@ export async function streamEvents(
   );
   return c.body(body, 200, {
     'Content-Type': 'text/event-stream; charset=utf-8',
-    'Cache-Control': 'no-cache, no-transform',
+    'Cache-Control': 'no-store, no-transform',
     'X-Accel-Buffering': 'no',
     // Else node-server looks for a second event before it sends the first.
     'Transfer-Encoding': 'chunked',

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { projectPath } from '../../infra/local/project-root.ts';
-import type { Service } from '../../infra/local/service.ts';
+import type { Replica } from '../../infra/local/replica.ts';
 import { until } from '../system/until.ts';
 
 /** What a replica's /metrics say of it. */
@@ -13,16 +13,18 @@ export interface ReplicaFigures {
   readonly fullCollections: number;
 }
 
-export async function readFigures({ url }: Service): Promise<ReplicaFigures> {
-  const response = await fetch(`${url}/metrics`);
+/** Whatever has metrics. */
+export type Metered = Pick<Replica, 'metricsUrl'>;
+
+export async function readFigures({ metricsUrl }: Metered): Promise<ReplicaFigures> {
+  const response = await fetch(metricsUrl);
   const text = await response.text();
   const read = (name: string) => {
     const line = text.split('\n').find((each) => each.startsWith(`tum_chatbot_${name} `));
     return Number(line?.slice(line.indexOf(' ')) ?? 0);
   };
   return {
-    // Without the one that asks.
-    requestsInFlight: read('http_requests_in_flight') - 1,
+    requestsInFlight: read('http_requests_in_flight'),
     answersInFlight: read('answers_in_flight'),
     heapBytes: read('nodejs_heap_size_used_bytes') + read('nodejs_external_memory_bytes'),
     cpuMs: read('process_cpu_seconds_total') * 1000,
@@ -31,7 +33,7 @@ export async function readFigures({ url }: Service): Promise<ReplicaFigures> {
 }
 
 /** The sum of a figure over replicas. */
-export async function sumOf(replicas: readonly Service[], figure: keyof ReplicaFigures): Promise<number> {
+export async function sumOf(replicas: readonly Metered[], figure: keyof ReplicaFigures): Promise<number> {
   const figures = await Promise.all(replicas.map(readFigures));
   return figures.reduce((sum, each) => sum + each[figure], 0);
 }
@@ -41,7 +43,7 @@ export const collectableEnv = {
   NODE_OPTIONS: `--import=${pathToFileURL(projectPath('test/fixtures/collect-garbage.mjs'))}`,
 };
 
-export async function collectGarbage(replica: Service): Promise<void> {
+export async function collectGarbage(replica: Replica): Promise<void> {
   // What the first run finalizes, the second one frees.
   for (let run = 0; run < 2; run += 1) {
     const { fullCollections } = await readFigures(replica);

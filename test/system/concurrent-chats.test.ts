@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type GeminiServer, startGeminiServer } from '../gemini-server/gemini-server.ts';
 import { canteenQuestion } from './canteen-question.ts';
-import { startTestStack, type TestStack } from './stack.ts';
+import { proxySecret, startTestStack, type TestStack } from './stack.ts';
 
 const perAddress = 6;
 const perUser = 2;
@@ -42,6 +42,7 @@ async function ask(address: string, headers: Record<string, string> = {}) {
       Accept: 'text/event-stream',
       'Content-Type': 'application/json',
       'X-Real-IP': address,
+      'X-Proxy-Secret': proxySecret,
       ...headers,
     },
     body: JSON.stringify({ message: canteenQuestion(asked++) }),

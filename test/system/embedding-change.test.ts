@@ -27,6 +27,7 @@ async function startWith(replicaId: string, variables: Record<string, string>): 
   const replica = await startReplica({
     replicaId,
     port: await findFreePort(),
+    metricsPort: await findFreePort(),
     logFile: join(stack.dataDir, 'logs', `${replicaId}.log`),
     variables: {
       ...stack.variables,

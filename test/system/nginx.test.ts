@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { request as requestTls } from 'node:https';
@@ -15,6 +15,14 @@ import { findFreePort } from '../../infra/local/ports.ts';
 import { type Reply, type SendOptions, send as sendTo } from './send.ts';
 import { createTemporaryFolder, removeTemporaryFolder } from './temporary-folder.ts';
 
+const securityHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
 const page = `<!doctype html><p>${'TUM '.repeat(1000)}</p>`;
 
 /** Stands for a replica: tells what it was sent, and does what a path asks for. */
@@ -65,6 +73,9 @@ async function startReplica(name: string) {
   };
 }
 
+const readsPerSecond = 100;
+const maxLogBytes = 1_000_000;
+
 let folder: string;
 let replicas: Array<Awaited<ReturnType<typeof startReplica>>>;
 let nginx: Nginx;
@@ -86,6 +97,9 @@ beforeAll(async () => {
     requestTimeoutSeconds: 10,
     trustedProxies: ['127.0.0.9'],
     adminNetworks: ['127.0.0.1', '203.0.113.0/24'],
+    readsPerSecond,
+    maxLogBytes,
+    proxySecret: 'secret-of-the-tests',
   });
 });
 
@@ -170,6 +184,111 @@ describe('identity', () => {
   });
 });
 
+describe('what the replica is told', () => {
+  const told = async (headers: Record<string, string> = {}) =>
+    JSON.parse((await send('/', { headers })).body);
+
+  test('carries the secret that proves it, and no other', async () => {
+    expect(await told({ 'X-Proxy-Secret': 'guessed' })).toMatchObject({
+      'x-proxy-secret': 'secret-of-the-tests',
+    });
+    await nginx.setProxySecret('another-secret-of-the-tests');
+    expect(await told()).toMatchObject({ 'x-proxy-secret': 'another-secret-of-the-tests' });
+    await nginx.setProxySecret('');
+    expect(await told({ 'X-Proxy-Secret': 'guessed' })).not.toHaveProperty('x-proxy-secret');
+    await nginx.setProxySecret('secret-of-the-tests');
+  });
+
+  test('is the host that was judged, not the header beside it', async () => {
+    const reply = await sendRaw(
+      'GET http://localhost/ HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n',
+    );
+    expect(reply).not.toContain('evil.example');
+  });
+});
+
+describe('hosts', () => {
+  let named: Nginx;
+  let namedHttpsPort: number;
+  let namedRedirectPort: number;
+
+  beforeAll(async () => {
+    namedHttpsPort = await findFreePort();
+    namedRedirectPort = await findFreePort();
+    named = await startNginx({
+      dataDir: join(folder, 'named'),
+      httpPort: await findFreePort(),
+      httpsPort: namedHttpsPort,
+      redirectPort: namedRedirectPort,
+      replicaPorts: replicas.map(({ port }) => port),
+      certificate: await ensureCertificate(folder),
+      requestTimeoutSeconds: 10,
+      trustedProxies: [],
+      adminNetworks: [],
+      serverNames: ['chat.example.org', '*.tum.example'],
+    });
+  });
+  afterAll(() => named.stop());
+
+  test.each([
+    'chat.example.org',
+    'CHAT.example.org:8443',
+    'a.tum.example',
+    'localhost',
+    '127.0.0.1',
+    '[::1]:1',
+  ])('%s is answered', async (host) => {
+    expect(await sendTo(named.url, '/', { headers: { Host: host } })).toMatchObject({ status: 200 });
+  });
+
+  test.each(['evil.example', 'chat.example.org.evil.example', 'tum.example', '10.0.0.1'])(
+    '%s is not answered',
+    async (host) => {
+      expectErrorBody(await sendTo(named.url, '/', { headers: { Host: host } }), 421, 'VALIDATION_ERROR');
+    },
+  );
+
+  test('nobody is led to another host', async () => {
+    const redirectUrl = `http://127.0.0.1:${namedRedirectPort}`;
+    const httpsUrl = `http://127.0.0.1:${namedHttpsPort}`; // plain HTTP on the port for TLS
+    for (const url of [redirectUrl, httpsUrl]) {
+      const refused = await sendTo(url, '/docs', { headers: { Host: 'evil.example' } });
+      expect(refused.headers).not.toHaveProperty('location');
+      expectErrorBody(refused, 421, 'VALIDATION_ERROR');
+      const led = await sendTo(url, '/docs', { headers: { Host: 'chat.example.org' } });
+      expect([led.status, led.headers.location]).toEqual([308, 'https://chat.example.org/docs']);
+    }
+  });
+
+  test('a certificate authority may check a name before it is answered', async () => {
+    const path = '/.well-known/acme-challenge/x';
+    expect(
+      await sendTo(`http://127.0.0.1:${namedRedirectPort}`, path, { headers: { Host: 'new.example.org' } }),
+    ).toMatchObject({ status: 404 });
+  });
+});
+
+test('reads of one address are limited here, and nobody else is', async () => {
+  const flood = await Promise.all(
+    Array.from({ length: readsPerSecond * 15 }, () => send('/health', { from: '127.0.0.77' })),
+  );
+  const refused = flood.filter(({ status }) => status === 429);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(flood.length - refused.length).toBeGreaterThanOrEqual(readsPerSecond * 10);
+  expectErrorBody(refused[0] as Reply, 429, 'RATE_LIMIT_EXCEEDED');
+  expect(refused[0]?.headers['retry-after']).toBe('1');
+  const post = { method: 'POST', body: '{}' };
+  expect(await send('/api/chat', { ...post, from: '127.0.0.77' })).toMatchObject({ status: 200 });
+  expect(await send('/health', { from: '127.0.0.78' })).toMatchObject({ status: 200 });
+});
+
+test('errors of nginx have the headers that the service gives its replies', async () => {
+  const { headers } = await send('/metrics');
+  expect(headers).toMatchObject(securityHeaders);
+  const { headers: passed } = await send('/');
+  expect(passed).not.toHaveProperty('content-security-policy'); // the replica's own would be the second
+});
+
 describe('replicas that fail', () => {
   test('a POST that a dying replica took is answered by another, with the same id and body', async () => {
     replicas[0]?.die();
@@ -212,17 +331,55 @@ describe('requests that never reach a replica', () => {
     ['/metrics/', 404, 'NOT_FOUND'],
     ['/%6detrics', 404, 'NOT_FOUND'],
     ['//metrics', 404, 'NOT_FOUND'],
-    ['/x/../metrics', 404, 'NOT_FOUND'],
-    ['/x/%2e%2e/metrics?a=b', 404, 'NOT_FOUND'],
+    ['/x/../metrics', 400, 'VALIDATION_ERROR'],
+    ['/x/%2e%2e/metrics?a=b', 400, 'VALIDATION_ERROR'],
+    ['/x%2fy/../metrics', 400, 'VALIDATION_ERROR'],
+    ['/x%2Fy', 400, 'VALIDATION_ERROR'],
+    ['/x%5Cy', 400, 'VALIDATION_ERROR'],
+    ['/x%2ey', 400, 'VALIDATION_ERROR'],
+    ['/./', 400, 'VALIDATION_ERROR'],
+    ['/x/..', 400, 'VALIDATION_ERROR'],
+    ['/x/.?a=b', 400, 'VALIDATION_ERROR'],
+    ['/x#/..', 400, 'VALIDATION_ERROR'],
+    ['/api//../admin/knowledge', 400, 'VALIDATION_ERROR'],
+    ['/api/x%2fy/../admin/knowledge', 400, 'VALIDATION_ERROR'],
     ['/\\metrics', 400, 'VALIDATION_ERROR'],
     ['/api\\admin/knowledge', 400, 'VALIDATION_ERROR'],
     ['/nginx-error', 404, 'NOT_FOUND'],
+    ['/to-https', 404, 'NOT_FOUND'],
     ['/%00', 400, 'VALIDATION_ERROR'],
     [`/${'a'.repeat(9000)}`, 414, 'VALIDATION_ERROR'],
   ])('GET %s is answered %i', async (path, status, code) => {
     const before = replicas.map(({ received }) => received.length);
     expectErrorBody(await send(path), status, code);
     expect(replicas.map(({ received }) => received.length)).toEqual(before);
+  });
+
+  test.each(['/api//../admin/knowledge', '/api/x%2fy/../admin/knowledge', '/x%2fy/../metrics'])(
+    '%s by HTTP/2 is refused',
+    async (path) => {
+      const session = connectHttp2(nginx.httpsUrl, { rejectUnauthorized: false });
+      const [headers] = await once(session.request({ ':path': path }), 'response');
+      session.close();
+      expect(headers).toMatchObject({ ':status': 400 });
+    },
+  );
+
+  test.each([
+    ['/v1//chat/completions', '/v1/chat/completions'],
+    ['/v1/models/', '/v1/models'],
+    ['//api///chat', '/api/chat'],
+    ['/a%20b%3Fc%23d%25e?x=/../%2f\\', '/a%20b%3Fc%23d%25e?x=/../%2f\\'],
+    ['/%61pi/ch%C3%A4t', '/api/ch%C3%A4t'],
+    ['/api/chat/', '/api/chat/'],
+    ['/', '/'],
+  ])('%s reaches a replica as %s', async (path, expected) => {
+    const before = replicas.map(({ received }) => received.length);
+    expect(await send(path)).toMatchObject({ status: 200 });
+    const urls = replicas.flatMap(({ received }, index) =>
+      received.slice(before[index]).map(({ url }) => url),
+    );
+    expect(urls).toEqual([expected]);
   });
 
   test('too many headers', async () => {
@@ -268,7 +425,7 @@ describe('requests that never reach a replica', () => {
 describe("the operators' interface", () => {
   const admin = '/api/admin/knowledge';
 
-  test.each([admin, '/api/admin', '/api/%61dmin/knowledge', '//api/admin/', '/x/../api/admin/'])(
+  test.each([admin, '/api/admin', '/api/%61dmin/knowledge', '//api/admin/'])(
     '%s is closed to other networks',
     async (path) => {
       expectErrorBody(await send(path, { from: '127.0.0.2' }), 403, 'FORBIDDEN');
@@ -348,18 +505,76 @@ describe('TLS', () => {
   });
 });
 
-test('the access log is JSON, with the id, without queries and session ids', async () => {
-  const { headers } = await send('/api/session/4bf92f3577b34da6a3ce929d0e0e4736/history?user=someone');
-  const id = headers['x-request-id'];
-  const line = await accessLine(id);
-  expect(line).not.toContain('someone');
-  expect(JSON.parse(line)).toMatchObject({
-    requestId: id,
-    path: '/api/session/*/history',
-    status: 200,
-    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+const sessionId = '4bf92f3577b34da6a3ce929d0e0e4736';
+
+describe('the access log', () => {
+  test.each([
+    [`/api/session/${sessionId}/history?user=someone`, '/api/session/*/history'],
+    [`/api/session/${sessionId}`, '/api/session/*'],
+    [`/api//session//${sessionId}`, '/api/session/*'],
+    [`/api/%73ession/${sessionId}/end`, '/api/session/*/end'],
+    [`/api/%2573ession/${sessionId}`, '*'],
+    [`/api/SESSION/${sessionId}`, '/api/SESSION/*'],
+    [`/api/session/start/${sessionId}`, '/api/session/*'],
+    [`/api/session/x/users/${sessionId}`, '/api/session/*'],
+    [`/api\\session\\${sessionId}`, '*'],
+    [`/api%2fsession%2f${sessionId}`, '/api/session/*'],
+    [`/api/x/../session/${sessionId}`, '/api/session/*'],
+    [`/api/admin//users/${sessionId}/export`, '/api/admin/users/*/export'],
+    ['/api/session/start', '/api/session/start'],
+    ['/api/chat', '/api/chat'],
+    ['/\u00e4', '*'],
+  ])('writes of %s no id and no query', async (path, logged) => {
+    const { headers } = await send(encodeRaw(path));
+    const line = await accessLine(headers['x-request-id']);
+    expect(line).not.toContain(sessionId);
+    expect(JSON.parse(line)).toMatchObject({
+      path: logged,
+      requestId: headers['x-request-id'],
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+    });
+    expect(line).not.toContain('someone');
+  });
+
+  test('is JSON for clients that leave, that time out and that send no HTTP', async () => {
+    const silent = connect(nginx.port, '127.0.0.1');
+    silent.end();
+    await once(silent, 'close');
+    const reset = connect(nginx.port, '127.0.0.1');
+    await new Promise<void>((done) => reset.write('GET / HTTP/1.1\r\nHost: a\r\nX: ', () => done()));
+    reset.destroy();
+    await sendRaw('\u0016\u0003\u0001\r\n\r\n');
+    const leaving = connectHttp2(nginx.httpsUrl, { rejectUnauthorized: false });
+    const stream = leaving.request({ ':path': '/', ':method': 'POST' }, { endStream: false });
+    await new Promise<void>((done) => stream.write('x', () => done()));
+    leaving.destroy();
+    const { headers } = await send('/');
+    await accessLine(headers['x-request-id']);
+    const lines = readFileSync(join(folder, 'nginx/logs/access.log'), 'utf8').trim().split('\n');
+    for (const line of lines) expect(() => JSON.parse(line), line).not.toThrow();
+  });
+
+  test('of a request without a status is a number', async () => {
+    const format = readFileSync(join(folder, 'nginx/nginx.conf'), 'utf8');
+    expect(format).not.toMatch(/"status":\$status/);
+  });
+
+  test('is put aside when it is too large, and goes on in a new file', async () => {
+    const file = join(folder, 'nginx/logs/access.log');
+    const { headers: earlier } = await send('/');
+    await accessLine(earlier['x-request-id']);
+    appendFileSync(file, ' '.repeat(maxLogBytes));
+    nginx.rotateLogs();
+    await expect.poll(() => existsSync(file)).toBe(true);
+    const { headers } = await send('/');
+    expect(JSON.parse(await accessLine(headers['x-request-id']))).toMatchObject({ path: '/' });
+    expect(readFileSync(`${file}.1`, 'utf8')).toContain(earlier['x-request-id']);
+    expect(readFileSync(file, 'utf8')).not.toContain(earlier['x-request-id']);
   });
 });
+
+/** Node refuses other characters in a path; nginx gets their bytes. */
+const encodeRaw = (path: string) => path.replace(/[^ -~]/g, (character) => encodeURIComponent(character));
 
 test('the access log names the method that a refused client used', async () => {
   const { status, headers } = await send('/', { method: 'POST', body: 'x'.repeat(65_537) });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type GeminiServer, startGeminiServer } from '../gemini-server/gemini-server.ts';
 import { createApiClient } from './api-client.ts';
-import { startTestStack, type TestStack } from './stack.ts';
+import { proxySecret, startTestStack, type TestStack } from './stack.ts';
 
 const limit = 100;
 const windowSeconds = 3600;
@@ -83,7 +83,10 @@ let turn = 0;
 const send = (path: string, address: string, json?: object) => {
   const replicas = stack.replicas();
   const client = createApiClient(replicas[turn++ % replicas.length]?.url ?? '');
-  return client.send('POST', path, { headers: { 'X-Real-IP': address }, ...(json && { json }) });
+  return client.send('POST', path, {
+    headers: { 'X-Real-IP': address, 'X-Proxy-Secret': proxySecret },
+    ...(json && { json }),
+  });
 };
 
 test('a limit is looked at before what a request says', async () => {

@@ -50,7 +50,7 @@ const pidOf = ({ pid }: Service) => pid();
 
 test('a replica that is killed under load fails no request and doubles or loses no turn and no statistics', async () => {
   gemini.setScript({ latencyMs: 300, chunkDelayMs: 50 });
-  const [victim] = stack.replicas() as [Service];
+  const victim = stack.replicas()[0] as Service;
   const people = Array.from({ length: 16 }, (_, index) => ({ userId: `person-${index}`, sessionId: 'own' }));
   const shared = { userId: 'group', sessionId: 'shared' };
   const isVictimAsked = () => gemini.openCalls() >= 12;

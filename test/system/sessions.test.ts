@@ -5,7 +5,7 @@ import { type GeminiServer, startGeminiServer } from '../gemini-server/gemini-se
 import { generateRequestSchema } from '../gemini-server/wire.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
 import { canteenQuestion } from './canteen-question.ts';
-import { startTestStack, type TestStack } from './stack.ts';
+import { proxySecret, startTestStack, type TestStack } from './stack.ts';
 
 const historyLimit = 12;
 const sessionTimeoutSeconds = 1800;
@@ -160,7 +160,11 @@ describe('a session that the service made', () => {
   test('is not told to who names the request that made it, to nginx or to a replica itself', async () => {
     const victim = await nginx.ask('Where is the library in Garching?');
     for (const client of [nginx, ...replicas]) {
-      const headers = { 'X-Request-ID': victim.request_id, 'X-Real-IP': '127.0.0.1' };
+      const headers = {
+        'X-Request-ID': victim.request_id,
+        'X-Real-IP': '127.0.0.1',
+        'X-Proxy-Secret': proxySecret,
+      };
       const { session_id } = await client.ask('Where is the library in Garching?', { headers });
       expect(session_id).not.toBe(victim.session_id);
     }

@@ -26,6 +26,8 @@ export interface TestStack extends Stack {
   logFile(name: string): string;
 }
 
+/** What nginx and the replicas of every test stack share. */
+export const proxySecret = 'secret-of-nginx-in-the-tests';
 /** Opens the operators' routes of every test stack. */
 export const adminToken = 'operator-of-the-tests';
 
@@ -48,6 +50,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
       ENVIRONMENT: 'development',
       ADMIN_TOKEN: adminToken,
       ANONYMIZE_SALT: 'salt-of-the-tests',
+      PROXY_SECRET: proxySecret,
       LOG_CHAT_SESSIONS: 'false',
       ENABLE_RATE_LIMITING: 'false',
       ...(options.geminiUrl && { GEMINI_API_KEY: 'key-of-the-tests', GEMINI_BASE_URL: options.geminiUrl }),
@@ -56,6 +59,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     requestTimeoutSeconds: Number(options.env?.REQUEST_TIMEOUT ?? 30),
     trustedProxies: [],
     adminNetworks: ['127.0.0.0/8', '::1'],
+    proxySecret: options.env?.PROXY_SECRET ?? proxySecret,
     knowledgeBasePath: knowledgeBasePath ?? undefined,
     addressOf: options.addressOf,
   };
@@ -90,8 +94,13 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   }
 }
 
-const secretsOf = ({ ADMIN_TOKEN, ANONYMIZE_SALT, GEMINI_API_KEY }: StackOptions['variables']): string[] =>
-  [ADMIN_TOKEN, ANONYMIZE_SALT, GEMINI_API_KEY].filter((secret) => secret !== undefined);
+const secretsOf = ({
+  ADMIN_TOKEN,
+  ANONYMIZE_SALT,
+  GEMINI_API_KEY,
+  PROXY_SECRET,
+}: StackOptions['variables']): string[] =>
+  [ADMIN_TOKEN, ANONYMIZE_SALT, GEMINI_API_KEY, PROXY_SECRET].filter((secret) => secret !== undefined);
 
 /** Lines of the replicas' logs about errors that ended them. */
 const findUncaughtErrors = (folder: string) =>

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Service } from '../../infra/local/service.ts';
+import type { Replica } from '../../infra/local/replica.ts';
 import { startTestStack, type TestStack } from './stack.ts';
 
 let stack: TestStack;
@@ -57,8 +57,8 @@ const countRows = async () => {
   return row;
 };
 
-const residentBytes = async (replica: Service): Promise<number> => {
-  const text = await (await fetch(`http://127.0.0.1:${replica.port}/metrics`)).text();
+const residentBytes = async ({ metricsUrl }: Replica): Promise<number> => {
+  const text = await (await fetch(metricsUrl)).text();
   return Number(/^tum_chatbot_process_resident_memory_bytes (\S+)/m.exec(text)?.[1]);
 };
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Service } from '../../infra/local/service.ts';
 import { type GeminiServer, startGeminiServer } from '../gemini-server/gemini-server.ts';
 import { type ApiClient, createApiClient } from './api-client.ts';
-import { startTestStack, type TestStack } from './stack.ts';
+import { proxySecret, startTestStack, type TestStack } from './stack.ts';
 import { type CollectedSpan, startTraceCollector, type TraceCollector } from './trace-collector.ts';
 
 let collector: TraceCollector;
@@ -111,7 +111,11 @@ describe('the trace of a chat', () => {
     const replica = createApiClient((stack.replicas()[0] as Service).url);
     const traceId = 'c'.repeat(32);
     await replica.send('GET', '/api/health', {
-      headers: { 'X-Real-IP': '192.0.2.1', traceparent: `00-${traceId}-${'d'.repeat(16)}-01` },
+      headers: {
+        'X-Real-IP': '192.0.2.1',
+        'X-Proxy-Secret': proxySecret,
+        traceparent: `00-${traceId}-${'d'.repeat(16)}-01`,
+      },
     });
     expect((await traceOf(traceId, 'GET /api/health')).root.parentSpanId).toBe('d'.repeat(16));
   });

@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import { routePath } from 'hono/route';
@@ -7,12 +6,7 @@ import type { LockOut } from '../../domain/access/lock-out.ts';
 import type { RateLimiter } from '../../domain/access/rate-limiter.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { AppEnv } from '../app-env.ts';
-
-/** Compares in constant time, whatever the lengths. */
-export function isSameSecret(given: string, expected: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
-}
+import { isSameSecret } from '../same-secret.ts';
 
 export function readBearerToken(authorization: string | undefined): string | undefined {
   return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];

@@ -1,38 +1,56 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import { createNetworkList } from '../network-list.ts';
+import { isSameSecret } from '../same-secret.ts';
 
-/** Peers whose headers are believed: our own nginx, which is beside us or in a private network. */
-const proxies = new BlockList();
-for (const [network, prefix] of [
-  ['127.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-] as const) {
-  proxies.addSubnet(network, prefix, 'ipv4');
-}
-proxies.addAddress('::1', 'ipv6');
-proxies.addSubnet('fc00::', 7, 'ipv6');
+/** Peers that our nginx can be: it is beside us or in a private network. */
+const proxies = createNetworkList([
+  '127.0.0.0/8',
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '::1',
+  'fc00::/7',
+]);
 
 export interface ClientIdentity {
   /** Canonical address; IPv6 as its /64 network, for a person has a whole one. */
   address: string;
+  /** The same, IPv6 too as it is. */
+  exactAddress: string;
   /** True when the request came through our nginx. */
   isProxied: boolean;
+  /** True when a peer that can be our nginx names a client, and does not prove that it is. */
+  isUnproven: boolean;
+}
+
+/** What a peer says of the client, and how it proves to be our nginx. */
+export interface ProxyHeaders {
+  realIp: string | undefined;
+  proxySecret?: string | undefined;
 }
 
 /**
- * The client's address: what nginx says in X-Real-IP, if the peer can be our nginx at all; else the peer's.
- * X-Forwarded-For and the like are never looked at.
+ * The client's address: what nginx says in X-Real-IP, if the peer can be our nginx at all and knows one of the secrets
+ * (where there are none, every such peer is believed); else the peer's. X-Forwarded-For and the like are never looked at.
  */
 export function findClientAddress(
   peerAddress: string | undefined,
-  realIpHeader: string | undefined,
+  { realIp, proxySecret }: ProxyHeaders,
+  proxySecrets: readonly string[] = [],
 ): ClientIdentity {
   const peer = withoutMapping(peerAddress ?? '');
-  const claimed = withoutMapping(realIpHeader?.trim() ?? '');
-  const isProxied =
-    isIP(claimed) !== 0 && isIP(peer) !== 0 && proxies.check(peer, isIP(peer) === 4 ? 'ipv4' : 'ipv6');
-  return { address: toLimitKey(isProxied ? claimed : peer), isProxied };
+  const claimed = withoutMapping(realIp?.trim() ?? '');
+  const isClaimed = isIP(claimed) !== 0 && proxies.includes(peer);
+  const isProven =
+    proxySecrets.length === 0 || proxySecrets.some((secret) => isSameSecret(proxySecret ?? '', secret));
+  const isProxied = isClaimed && isProven;
+  const exactAddress = isProxied ? claimed : peer;
+  return {
+    address: toLimitKey(exactAddress),
+    exactAddress,
+    isProxied,
+    isUnproven: isClaimed && !isProven,
+  };
 }
 
 function withoutMapping(address: string): string {

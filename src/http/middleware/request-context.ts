@@ -10,7 +10,7 @@ import { findClientAddress } from './client-address.ts';
 const requestIdPattern = /^[A-Za-z0-9-]{8,64}$/;
 const requestSecretPattern = /^[0-9a-f]{16,64}$/;
 /** Asked every few seconds, by machines. */
-const untracedPaths: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
+const untracedPaths: ReadonlySet<string> = new Set(['/livez', '/readyz']);
 
 export interface RequestContextOptions {
   logger: Logger;
@@ -19,14 +19,32 @@ export interface RequestContextOptions {
   replicaId: string;
   /** While true, connections are closed after their reply, so that clients move to other replicas. */
   isDraining: () => boolean;
+  /** What nginx proves itself by; empty: it is believed without. */
+  proxySecrets: () => readonly string[];
 }
 
 /** Gives a request its id, client address and logger, and writes its one log line and its span. */
-export function requestContext({ logger, metrics, tracing, replicaId, isDraining }: RequestContextOptions) {
+export function requestContext({
+  logger,
+  metrics,
+  tracing,
+  replicaId,
+  isDraining,
+  proxySecrets,
+}: RequestContextOptions) {
+  let hasWarned = false;
+  /** Once, for it concerns every request: all that come through such a proxy are counted as one client. */
+  const warnOfUnprovenProxy = (peer: string | undefined) => {
+    if (!hasWarned) logger.warn({ peer }, 'a peer names a client without PROXY_SECRET, and is not believed');
+    hasWarned = true;
+  };
   return createMiddleware<AppEnv>(async (c, next) => {
     const startedAtMs = performance.now();
     const recordEnd = metrics.requests.begin();
-    const client = findClientAddress(c.env.incoming.socket.remoteAddress, c.req.header('x-real-ip'));
+    const peer = c.env.incoming.socket.remoteAddress;
+    const said = { realIp: c.req.header('x-real-ip'), proxySecret: c.req.header('x-proxy-secret') };
+    const client = findClientAddress(peer, said, proxySecrets());
+    if (client.isUnproven) warnOfUnprovenProxy(peer);
     const givenId = c.req.header('x-request-id');
     // Only nginx may name a request: its retry of the same request carries the same id.
     const isNamed = client.isProxied && givenId !== undefined && requestIdPattern.test(givenId);
@@ -36,11 +54,11 @@ export function requestContext({ logger, metrics, tracing, replicaId, isDraining
     c.set('requestId', requestId);
     c.set('requestSecret', isSecretGiven ? givenSecret : randomBytes(16).toString('hex'));
     c.set('clientAddress', client.address);
+    c.set('exactClientAddress', client.exactAddress);
     c.set('logger', logger.child({ requestId }));
     c.set('logFields', {});
     c.header('X-Request-ID', requestId);
     c.header('X-Replica', replicaId);
-    c.header('X-Content-Type-Options', 'nosniff');
     if (isDraining()) c.header('Connection', 'close');
 
     const traceparent = client.isProxied ? c.req.header('traceparent') : undefined;

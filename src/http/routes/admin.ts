@@ -113,6 +113,8 @@ const addressSchema = z
   .openapi({ type: 'string', example: '192.0.2.17' });
 
 export interface AdminRoutesDependencies {
+  /** Lets the operators' networks in, and nobody else. */
+  restrictNetwork: MiddlewareHandler<AppEnv>;
   /** Lets operators in, and nobody else. */
   authorize: MiddlewareHandler<AppEnv>;
   /** Notes what they do. */
@@ -135,6 +137,7 @@ export function createAdminRoutes(dependencies: AdminRoutesDependencies) {
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
   const readOnly = { ...settings, middleware: [dependencies.authorize] };
   const guarded = { ...settings, middleware: [dependencies.authorize, dependencies.audit] };
+  routes.use('/api/admin/*', dependencies.restrictNetwork);
   let reindexing: Promise<KnowledgeVersion> | undefined;
 
   /** One at a time; whoever asks meanwhile gets its outcome. */
@@ -270,7 +273,7 @@ export function createAdminRoutes(dependencies: AdminRoutesDependencies) {
     ),
   });
   routes.openapi(unblockRoute, async (c) => {
-    const { address } = findClientAddress(c.req.valid('json').address, undefined);
+    const { address } = findClientAddress(c.req.valid('json').address, { realIp: undefined });
     c.set('auditTarget', address);
     await forgetUsage(address);
     return c.json({ address, ...replyMeta(c.get('requestId')) }, 200);

@@ -67,14 +67,6 @@ const readyRoute = createRoute({
     503: { ...readyReply, description: 'It starts or ends.' },
   },
 });
-const metricsRoute = createRoute({
-  method: 'get',
-  path: '/metrics',
-  tags: ['health'],
-  summary: 'Metrics for Prometheus, from the replica itself; nginx does not expose them',
-  responses: { 200: { content: { 'text/plain': { schema: z.string() } }, description: 'The metrics.' } },
-});
-
 export interface HealthRoutesDependencies {
   health: Health;
   version: string;
@@ -82,7 +74,6 @@ export interface HealthRoutesDependencies {
   replicaId: string;
   /** False before the start is done and from the first moment of draining. */
   isReady: () => boolean;
-  renderMetrics: () => Promise<{ contentType: string; text: string }>;
 }
 
 export function createHealthRoutes(dependencies: HealthRoutesDependencies) {
@@ -111,10 +102,6 @@ export function createHealthRoutes(dependencies: HealthRoutesDependencies) {
       { status: isReady ? 'ready' : 'not ready', ...replyMeta(c.get('requestId')) },
       isReady ? 200 : 503,
     );
-  });
-  app.openapi(metricsRoute, async (c) => {
-    const { contentType, text } = await dependencies.renderMetrics();
-    return c.text(text, 200, { 'Content-Type': contentType });
   });
   return app;
 }

@@ -137,6 +137,5 @@ const restrictPage = createMiddleware<AppEnv>(async (c, next) => {
     ].join('; '),
   );
   c.header('Cache-Control', 'no-cache');
-  c.header('Referrer-Policy', 'no-referrer');
   c.header('X-Frame-Options', 'DENY');
 });

@@ -79,8 +79,6 @@ const documentHeaders = (frameAncestors: string) => ({
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
   ].join('; '),
-  'Permissions-Policy': 'camera=(), geolocation=(), microphone=()',
-  'Referrer-Policy': 'no-referrer',
 });
 
 const readStaticFile = (location: string): StaticFile => {
@@ -104,7 +102,6 @@ const sendFile = (context: Context<AppEnv>, file: StaticFile, headers: Record<st
     ...headers,
     ETag: file.etag,
     Vary: 'Accept-Encoding',
-    'X-Content-Type-Options': 'nosniff',
   };
   if (hasTag(context.req.header('If-None-Match'), file.etag)) return context.body(null, 304, common);
 

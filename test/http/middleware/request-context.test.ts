@@ -13,7 +13,14 @@ import { createMetrics } from '../../../src/telemetry/metrics.ts';
 
 const metrics = createMetrics({ version: '1' });
 const logger = pino({ level: 'silent' });
-const options = { logger, metrics, tracing: undefined, replicaId: 'r', isDraining: () => false };
+const options = {
+  logger,
+  metrics,
+  tracing: undefined,
+  replicaId: 'r',
+  isDraining: () => false,
+  proxySecrets: () => [],
+};
 
 /** Begins to answer and breaks off. */
 async function* halfAnAnswer(): AsyncGenerator<ChatEvent> {

@@ -40,6 +40,7 @@ function createApp(
   const reset: string[] = [];
   const audited: AdminAction[] = [];
   const routes = createAdminRoutes({
+    restrictNetwork: async (_, next) => next(),
     authorize: guardWith(['token']),
     audit: auditAction({
       record: async (action) => {
