@@ -86,91 +86,8 @@ const closingOf = (requestId = 'request-1', more: Partial<CloseChat> = {}): Clos
 });
 
 const stateOf = async (opening: OpenChat) => (await store.open(opening)).claim;
-const expireLease = (key = 'request-1') => redis.hset(keys.request(claim(key)), 'leaseUntil', 1);
-const turnIds = async () => ((await sessions.findHistory(caller)) ?? []).map(({ requestId }) => requestId);
 
 describe('a claim', () => {
-  test('has one owner, whom other tries follow until its lease runs out', async () => {
-    const tries = await Promise.all(
-      ['one', 'two', 'three'].map((generation) => stateOf(openingOf({ generation }))),
-    );
-    expect(tries.map(({ state }) => state).sort()).toEqual(['following', 'following', 'owned']);
-
-    const first = tries.find(({ state }) => state === 'owned');
-    await expireLease();
-    const next = await stateOf(openingOf({ generation: 'four' }));
-    expect(next).toMatchObject({ state: 'owned', generation: 'four', takeover: true });
-    // The same instant for every try, so that its statistics row is the same.
-    expect(next).toMatchObject({ at: (first as { at: Date }).at });
-  });
-
-  test('whose lease another took is lost to the one before, who can neither renew nor close it', async () => {
-    await store.open(openingOf());
-    await expireLease();
-    await store.open(openingOf({ generation: 'generation-2' }));
-    expect(await store.renewLease(claim(), 'generation-1')).toMatchObject({ held: false });
-    expect(await store.restart(claim(), 'generation-1', 'generation-3')).toBe(false);
-    expect(await store.close(closingOf())).toBe(false);
-    expect(await turnIds()).toEqual([]);
-    expect(await store.close(closingOf('request-1', { generation: 'generation-2' }))).toBe(true);
-    expect(await turnIds()).toEqual(['request-1']);
-  });
-
-  test('is closed once, and from then on gives its result', async () => {
-    await store.open(openingOf());
-    const closings = await Promise.all([1, 2, 3].map(() => store.close(closingOf())));
-    expect(closings.sort()).toEqual([false, false, true]);
-    expect(await turnIds()).toEqual(['request-1']);
-    expect(await stateOf(openingOf())).toMatchObject({ state: 'done', answer: answerOf('request-1') });
-  });
-
-  test('of another body is a conflict, of another user or session another claim', async () => {
-    await store.open(openingOf());
-    expect(await stateOf(openingOf({ bodyHash: 'other' }))).toEqual({ state: 'conflict' });
-    for (const other of [{ userId: 'bob' }, { sessionId: 'other' }]) {
-      const claimed = await stateOf(openingOf({ claim: { ...claim(), ...other } }));
-      expect(claimed.state).toBe('owned');
-      expect(await store.find({ ...claim(), userId: 'eve' })).toBeUndefined();
-    }
-  });
-
-  test('under an Idempotency-Key is found by its request id, too', async () => {
-    await store.open(openingOf({ claim: claim('idempotency-key') }));
-    expect(await store.find(claim('request-1'))).toMatchObject({
-      key: 'idempotency-key',
-      claim: { state: 'following', requestId: 'request-1' },
-      leaseLive: true,
-      request: { message: 'Hello' },
-    });
-    expect(await store.requestStop(claim('request-1'))).toBe(true);
-    expect(await store.renewLease(claim('idempotency-key'), 'generation-1')).toMatchObject({
-      held: true,
-      stopRequested: true,
-    });
-  });
-
-  test('whose lease ran out twice stops no third replica', async () => {
-    await store.open(openingOf());
-    await expireLease();
-    expect(await stateOf(openingOf({ generation: 'generation-2' }))).toMatchObject({ state: 'owned' });
-    expect(await stateOf(openingOf())).toMatchObject({ state: 'following' });
-    await expireLease();
-    for (const generation of ['generation-3', 'generation-4']) {
-      expect(await stateOf(openingOf({ generation }))).toEqual({
-        state: 'exhausted',
-        requestId: 'request-1',
-      });
-    }
-    expect(await store.renewLease(claim(), 'generation-3')).toMatchObject({ held: false });
-  });
-
-  test('that its owner gives up may be taken over again and again', async () => {
-    for (const generation of ['generation-1', 'generation-2', 'generation-3', 'generation-4']) {
-      expect(await stateOf(openingOf({ generation }))).toMatchObject({ state: 'owned', generation });
-      await store.abandon(claim(), generation, 'released');
-    }
-  });
-
   test('whose question only the client has keeps the hash of it alone', async () => {
     await store.open(openingOf({ request: undefined }));
     expect(await store.find(claim())).toMatchObject({ claim: { state: 'following' }, request: undefined });
@@ -180,23 +97,6 @@ describe('a claim', () => {
     expect(await stateOf(openingOf({ bodyHash: 'other', request: undefined }))).toEqual({
       state: 'conflict',
     });
-  });
-
-  test('that was given up is taken over at once; one that was stopped stays stopped', async () => {
-    await store.open(openingOf());
-    await store.abandon(claim(), 'generation-1', 'released');
-    expect(await stateOf(openingOf({ generation: 'generation-2' }))).toMatchObject({ state: 'owned' });
-    await store.abandon(claim(), 'generation-2', 'stopped');
-    expect(await stateOf(openingOf())).toMatchObject({ state: 'stopped' });
-    expect(await store.requestStop(claim())).toBe(false);
-  });
-
-  test('that the server forgot is still its owner’s, who closes it', async () => {
-    await store.open(openingOf());
-    await redis.flushall();
-    expect(await store.renewLease(claim(), 'generation-1')).toMatchObject({ held: true });
-    expect(await store.close(closingOf())).toBe(true);
-    expect(await turnIds()).toEqual(['request-1']);
   });
 
   test('tells every replica of a stop', async () => {
@@ -220,46 +120,6 @@ describe('a session', () => {
     return store.close(closingOf(requestId, { sessionStartedAt: session?.startedAt, ...more }));
   };
 
-  test('keeps its newest 200 turns, counts all, and opens with the newest few, oldest first', async () => {
-    for (let number = 1; number <= 203; number += 1) await chat(number);
-    const { session, turns } = await store.open(openingOf({ requestId: 'request-204' }));
-    expect(session?.turnCount).toBe(203);
-    expect(turns.map(({ requestId }) => requestId)).toEqual(
-      [198, 199, 200, 201, 202, 203].map((number) => `request-${number}`),
-    );
-    expect(await turnIds()).toHaveLength(200);
-  });
-
-  test('remembers role, campus and that it asked for them', async () => {
-    await chat(1, { audience: { role: 'student' } });
-    await chat(2, { audience: { campus: 'Heilbronn' }, askedForAudience: true });
-    await chat(3);
-    expect(await sessions.find(caller)).toMatchObject({
-      role: 'student',
-      campus: 'Heilbronn',
-      askedForAudience: true,
-      turnCount: 3,
-    });
-  });
-
-  test('that is ended while an answer is written is not revived by it', async () => {
-    await chat(1);
-    const { session } = await store.open(openingOf({ requestId: 'request-2' }));
-    expect(await sessions.end(caller)).toMatchObject({ turnCount: 1 });
-    expect(await store.close(closingOf('request-2', { sessionStartedAt: session?.startedAt }))).toBe(true);
-    expect(await sessions.findHistory(caller)).toBeUndefined();
-    expect(await sessions.end(caller)).toBeUndefined();
-  });
-
-  test('that was ended starts anew when it is started', async () => {
-    await chat(1);
-    await sessions.end(caller);
-    await sessions.start(caller, { role: 'visitor' });
-    await chat(2);
-    expect(await turnIds()).toEqual(['request-2']);
-    expect(await sessions.find(caller)).toMatchObject({ role: 'visitor', turnCount: 1 });
-  });
-
   test('lives on with each answer', async () => {
     await chat(1);
     const lives = () =>
@@ -277,25 +137,5 @@ describe('a session', () => {
     expect(await sessions.exportUser('ada')).toMatchObject([
       { sessionId: 'test', turns: [{ question: 'Hello' }] },
     ]);
-  });
-});
-
-describe('what is cached for a question', () => {
-  test('comes with the right to write its answer, for one asker at a time', async () => {
-    const findFor = async (owner: string) =>
-      (await store.findCached({ answerKey: 'question', owner })).answerTicket;
-    expect(await findFor('request-1')).toEqual({ state: 'acquired' });
-    expect(await findFor('request-1')).toEqual({ state: 'acquired' });
-    expect(await findFor('request-2')).toEqual({ state: 'busy' });
-    await store.open(openingOf());
-    await store.close(closingOf('request-1', { answerKey: 'question' }));
-    expect(await findFor('request-2')).toMatchObject({ state: 'cached', answer: { response: 'Hi' } });
-  });
-
-  test('is nothing where nothing was asked for', async () => {
-    expect(await store.findCached({ owner: 'request-1' })).toEqual({
-      answerTicket: undefined,
-      cachedEmbedding: undefined,
-    });
   });
 });
