@@ -40,14 +40,16 @@ export function createManualClock(): ManualClock {
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
+        const onAbort = () => {
+          end();
+          reject(signal?.reason);
+        };
         const end = wait(ms, () => {
           end();
+          signal?.removeEventListener('abort', onAbort);
           resolve();
         });
-        signal?.addEventListener('abort', () => {
-          end();
-          reject(signal.reason);
-        });
+        signal?.addEventListener('abort', onAbort, { once: true });
       }),
     async advance(ms) {
       const untilMs = nowMs + ms;

@@ -253,7 +253,7 @@ export function createMemoryChatState(clock: Clock = systemClock) {
         return { ...session };
       }),
     find: (key) => answer(() => sessions.get(nameSession(key))?.session),
-    agreeOnId: (purpose, proposed) =>
+    agreeOnId: (purpose, proposed, _userId) =>
       answer(() => {
         const known = agreed.get(purpose) ?? proposed;
         agreed.set(purpose, known);
@@ -276,11 +276,6 @@ export function createMemoryChatState(clock: Clock = systemClock) {
           return user === userId ? [{ sessionId, session, turns }] : [];
         }),
       ),
-    async eraseUser(userId) {
-      const held = await sessionStore.exportUser(userId);
-      for (const { sessionId } of held) await sessionStore.end({ userId, sessionId });
-      return held.length;
-    },
   };
 
   const replyStream: ReplyStream = {
