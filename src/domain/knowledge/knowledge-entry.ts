@@ -57,11 +57,10 @@ export interface KnowledgeVersion {
 }
 
 /**
- * Text that represents an entry in the vector index, a phrasing a line, the answer last. Question and answer together
- * beat the question alone; a second answer would only say the same again.
+ * Text that represents an entry in the vector index, a phrasing a line, the answer last: question and answer together
+ * beat the question alone. The entry's German wording is left out: a multilingual model sees the same in it once more,
+ * the English one would read it word by word in translation, which moves an entry away from English questions.
  */
-export function entryEmbeddingText(entry: KnowledgeEntry): string {
-  const questions = listWordings(entry).map(({ question }) => question);
-  const texts = [...questions, ...entry.alternatives, entry.answer];
-  return texts.map((text) => text.replace(/\s*\n\s*/g, ' ')).join('\n');
+export function entryEmbeddingText({ question, alternatives, answer }: KnowledgeEntry): string {
+  return [question, ...alternatives, answer].map((text) => text.replace(/\s*\n\s*/g, ' ')).join('\n');
 }

@@ -72,6 +72,13 @@ describe('an ingest', () => {
     ]);
   });
 
+  it('of the German wording of live entries publishes it and embeds nothing', async () => {
+    await ingest({ entries: createEntries(2) });
+    const inGerman = createEntry('topic0', { questionDe: 'Was ist mit topic0?', answerDe: 'Das hier.' });
+    expect(await ingest({ entries: [inGerman] })).toMatchObject({ changed: ['topic0'], embeddedCount: 0 });
+    expect((await liveEntries())[0]).toEqual(inGerman);
+  });
+
   it('with prune never removes an entry whose question the files hold within code', async () => {
     const entries = createEntries(2);
     await ingest({ entries });
