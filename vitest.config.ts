@@ -35,6 +35,8 @@ export default defineConfig({
     // Most of the time a system test waits; each has a whole stack of its own.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
+    // The core is to be tested without a server: `npm run coverage`.
+    coverage: { provider: 'v8', include: ['src/domain/chat/**'], thresholds: { lines: 90 } },
     projects: [
       { test: { name: 'unit', include: unitTests, exclude: needsServers, testTimeout: 30_000 } },
       {
