@@ -1,9 +1,11 @@
 import type { Hono } from 'hono';
+import { listEmergencyNumbers } from '../domain/chat/emergency-notice.ts';
 import type { Health } from '../domain/health.ts';
 import { createSessionIds } from '../domain/sessions/session-id.ts';
 import { createAdmission } from '../http/admission.ts';
 import type { AppEnv } from '../http/app-env.ts';
 import { createIdentifyCaller } from '../http/caller.ts';
+import { createEmergencyPassage } from '../http/emergency-passage.ts';
 import { auditAction } from '../http/middleware/audit.ts';
 import { requireAdmin, requireClientKey } from '../http/middleware/bearer-auth.ts';
 import { limitRequests } from '../http/middleware/limit-requests.ts';
@@ -38,6 +40,11 @@ export function createRoutes(
     options;
   const { answerQuestion, historyTurns, search, statistics, liveKnowledge } = useCases;
   const { recorder } = statistics;
+  const passEmergency = createEmergencyPassage({
+    limiter: rateLimiter,
+    detectEmergency: useCases.detectEmergency,
+    numbers: listEmergencyNumbers(institution),
+  });
   const limits = config.rateLimit.enabled
     ? [
         limitRequests({
@@ -45,6 +52,7 @@ export function createRoutes(
           policy: limitPolicy,
           nameUser: (userId) => hashIdentity(`places:${userId}`),
           metrics,
+          passEmergency,
         }),
       ]
     : [];
@@ -69,12 +77,13 @@ export function createRoutes(
   };
 
   const routes: Hono<AppEnv>[] = [
-    createChatRoutes({ audience, answerQuestion, identifyCaller, admission }),
+    createChatRoutes({ audience, answerQuestion, identifyCaller, admission, passEmergency }),
     createOpenAiRoutes({
       detectLanguage: vocabulary.detectLanguage,
       answerQuestion,
       identifyCaller,
       admission,
+      passEmergency,
       authorize: requireClientKey(config.server.clientApiKeys),
       historyTurns,
     }),

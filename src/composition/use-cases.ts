@@ -5,6 +5,7 @@ import { createAnswerQuestion } from '../domain/chat/answer-question.ts';
 import { promptFingerprint } from '../domain/chat/build-prompt.ts';
 import { createComposeAnswer } from '../domain/chat/compose-answer.ts';
 import { describeAnswered, describeFailed } from '../domain/chat/describe-question.ts';
+import { createEmergencyDetection } from '../domain/chat/emergency-notice.ts';
 import { createRateAnswer } from '../domain/chat/rate-answer.ts';
 import { systemClock } from '../domain/clock.ts';
 import type { Institution } from '../domain/institution.ts';
@@ -50,9 +51,12 @@ export function createUseCases(options: UseCaseOptions, adapters: Adapters) {
     }),
     tracing,
   );
+  const detectEmergency = createEmergencyDetection(institution.emergencies);
   const composeAnswer = createComposeAnswer({
     institution,
     vocabulary,
+    detectEmergency,
+    findEntry: (id) => liveKnowledge.current()?.entries.get(id),
     search,
     model: adapters.model,
     clock: systemClock,
@@ -73,6 +77,7 @@ export function createUseCases(options: UseCaseOptions, adapters: Adapters) {
     replyStream: adapters.replyStream,
     answerCache,
     composeAnswer,
+    detectEmergency,
     historyTurns,
     search,
     clock: systemClock,
@@ -81,15 +86,18 @@ export function createUseCases(options: UseCaseOptions, adapters: Adapters) {
       describe: (answered) => recorder.createInteractionEvent(describeAnswered(answered)),
       record: (event) => void recorder.append(event),
       answered(answered) {
-        const { answer } = answered.composed;
-        chatSessionLog?.record(describeChat(answered, anonymizer));
+        const { answer, emergency } = answered.composed;
+        if (emergency === undefined) chatSessionLog?.record(describeChat(answered, anonymizer));
         metrics.answers.recordAnswer(answer);
         if (tracing) annotateAnswer(tracing, answer);
         metrics.answers.recordCache('answer', answer.cached);
         if (!answer.cached) metrics.answers.recordRetrieval(answer.searchMethod, answer.searchTimeMs);
       },
       failed(failed) {
-        const interaction = describeFailed(failed, vocabulary.detectLanguage);
+        const interaction = describeFailed(failed, {
+          detectLanguage: vocabulary.detectLanguage,
+          detectEmergency,
+        });
         void recorder.append(recorder.createInteractionEvent(interaction));
         logger.error({ requestId: failed.requestId, err: failed.error }, 'a question was not answered');
       },
@@ -98,6 +106,7 @@ export function createUseCases(options: UseCaseOptions, adapters: Adapters) {
 
   return {
     answerQuestion,
+    detectEmergency,
     historyTurns,
     search,
     rateAnswer: createRateAnswer({

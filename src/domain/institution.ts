@@ -38,9 +38,16 @@ export interface Office {
   roles: readonly Role[];
 }
 
+/** Named lists of words that rules refer to. */
+export type EmergencyWords = ReadonlyMap<string, readonly string[]>;
+
+/** Emergencies that get one notice and one entry. */
 export interface EmergencyKind {
   id: string;
-  patterns: readonly RegExp[];
+  /** Ids of entries that help; the one of the asker's campus is shown, or else the first. */
+  entries: readonly string[];
+  /** `id` is what statistics keep; rules are read by createEmergencyDetection. */
+  categories: readonly { id: string; rules: readonly string[] }[];
 }
 
 export interface SmallTalkKind {
@@ -77,6 +84,12 @@ export interface Institution {
   /** The first that fits is named; the last one fits always. */
   offices: readonly Office[];
   emergencies: {
+    /** Phrases that are taken out of a message before the rules are asked. */
+    lookAlikes: readonly string[];
+    /** Rules by which a message is none, whatever else fits. */
+    setAside: readonly string[];
+    words: EmergencyWords;
+    /** The first that fits counts. */
     kinds: readonly EmergencyKind[];
     /** By region, then by kind. The first region holds where no campus is known. */
     notices: ReadonlyMap<string, ReadonlyMap<string, Texts>>;

@@ -69,6 +69,22 @@ export function createAdmission(options: AdmissionOptions): Admission {
   };
 }
 
+/**
+ * Takes a place, or lets somebody in crisis or danger in without one, as `pass` decides.
+ * @throws what `admit` throws, where it does not pass.
+ */
+export async function admitOrPass(
+  admit: () => () => void,
+  pass: () => Promise<boolean>,
+): Promise<() => void> {
+  try {
+    return admit();
+  } catch (error) {
+    if (await pass()) return () => {};
+    throw error;
+  }
+}
+
 /** Passes events on and gives the place back when they end, or when nobody wants them any more. */
 export async function* releaseAfter<T>(events: AsyncIterable<T>, release: () => void): AsyncIterable<T> {
   try {

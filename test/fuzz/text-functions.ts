@@ -1,6 +1,6 @@
 import { readKnowledgeFiles } from '../../src/adapters/knowledge-files/read-knowledge-files.ts';
 import { findContact } from '../../src/domain/chat/contacts.ts';
-import { findEmergencyNotice } from '../../src/domain/chat/emergency-notice.ts';
+import { createEmergencyDetection } from '../../src/domain/chat/emergency-notice.ts';
 import { parseKnowledgeFiles } from '../../src/domain/knowledge/parse-knowledge-files.ts';
 import { normalizeText } from '../../src/domain/language/normalize-text.ts';
 import { createSpelling } from '../../src/domain/language/spelling.ts';
@@ -58,7 +58,7 @@ export const textFunctions: Readonly<Record<string, (text: string) => unknown>> 
   removeCampuses: vocabulary.removeCampuses,
   joinFollowUp: (text) => joinFollowUp(vocabulary, text, 'Where is the library in Garching?'),
   joinToPrevious: (text) => joinFollowUp(vocabulary, 'And in Munich?', text),
-  findEmergencyNotice: (text) => findEmergencyNotice(institution, text, undefined, 'en'),
+  detectEmergency: createEmergencyDetection(institution.emergencies),
   findContact: (text) =>
     findContact(institution.offices, { question: text, role: undefined, campus: undefined }, 'en'),
   prepareQuery: (text) => prepareQuery(view, text),

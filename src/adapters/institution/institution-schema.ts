@@ -54,8 +54,25 @@ export const institutionSchema = z.strictObject({
   ),
 });
 
+const lines = line.transform((text) =>
+  text
+    .split('\n')
+    .map((each) => each.trim())
+    .filter((each) => each !== '' && !each.startsWith('#')),
+);
+const commaList = line.transform((text) => text.split(',').map((each) => each.trim()));
+
 export const emergenciesSchema = z.strictObject({
-  kinds: ids(z.strictObject({ id, patterns })),
+  lookAlikes: lines,
+  setAside: lines,
+  words: z.record(id, commaList).transform(toMap),
+  kinds: ids(
+    z.strictObject({
+      id,
+      entries: z.array(id).min(1),
+      categories: ids(z.strictObject({ id, rules: lines })),
+    }),
+  ),
   notices: z.record(id, z.record(id, texts).transform(toMap)).transform(toMap),
 });
 

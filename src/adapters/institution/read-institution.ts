@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createEmergencyDetection } from '../../domain/chat/emergency-notice.ts';
 import type { Institution } from '../../domain/institution.ts';
 import {
   emergenciesSchema,
@@ -33,6 +34,7 @@ export function readInstitution(folder: string): Institution {
     faults.push(`glossary.txt:${line}: ${message}`),
   );
   if (profile && emergencies) faults.push(...findUnknownNames(profile, emergencies));
+  if (emergencies) faults.push(...findUnreadableRules(emergencies));
   if (textOf('instruction.md').trim() === '') faults.push('instruction.md:1: is empty');
   if (!profile || !emergencies || !replies || !words || faults.length > 0) throw new InstitutionError(faults);
 
@@ -55,6 +57,15 @@ function readText(folder: string, file: string, faults: string[]): string {
   } catch {
     faults.push(`${file}: cannot be read in ${folder}`);
     return '';
+  }
+}
+
+function findUnreadableRules(emergencies: Institution['emergencies']): string[] {
+  try {
+    createEmergencyDetection(emergencies);
+    return [];
+  } catch (error) {
+    return [`emergencies.yaml: ${(error as Error).message}`];
   }
 }
 

@@ -34,6 +34,15 @@ export const operatorRateOf = (address: string): RateRule => ({
   cost: 1,
 });
 
+/** What is answered to people in crisis or danger beyond every limit. */
+export const emergencyRateOf = (address: string): RateRule => ({
+  scope: 'emergency',
+  key: address,
+  limit: 10,
+  windowSeconds: 60,
+  cost: 1,
+});
+
 /** What is counted of a request, and how much of it is allowed. */
 export function createLimitPolicy(options: LimitPolicyOptions): LimitPolicy {
   const { requests, windowSeconds, chatsPerUser, chatsPerReplica, countReplicas } = options;

@@ -8,6 +8,7 @@ import { type ChatEvent, markRestarts, replayAnswer } from './chat-event.ts';
 import type { ChatRequest, Transport } from './chat-request.ts';
 import type { CachedKeys, CachedParts, Claim, ClaimKey, OpenedChat } from './chat-store.ts';
 import type { ComposeAnswer } from './compose-answer.ts';
+import type { DetectEmergency } from './emergency-notice.ts';
 import { createExhaustedError, createFollowReply, createStoppedError } from './reply/follow-reply.ts';
 import { createGenerationId } from './reply/hold-claim.ts';
 import type { ReplyStream } from './reply/reply-stream.ts';
@@ -16,6 +17,7 @@ import { createSharedAnswer, type SharedAnswer } from './shared-answer.ts';
 
 export interface AnswerQuestionDependencies extends Omit<WriteReplyDependencies, 'follow'> {
   composeAnswer: ComposeAnswer;
+  detectEmergency: DetectEmergency;
   search: Pick<Search, 'readAhead'>;
   answerCache: AnswerCache;
   replyStream: ReplyStream;
@@ -62,7 +64,7 @@ interface Preparation {
 
 /** A question from its claim to its closing transaction. */
 export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): AnswerQuestion {
-  const { chatStore, composeAnswer, answerCache, search, clock } = dependencies;
+  const { chatStore, composeAnswer, detectEmergency, answerCache, search, clock } = dependencies;
   const sharing = { cache: answerCache, clock };
   const running = new Map<string, ReplyUnderWay>();
   const endStopWatch = chatStore.onStop((name) => running.get(name)?.stop());
@@ -113,7 +115,10 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
 
   const ask = (request: ChatRequest, listener: Listener) => markRestarts(claimAndAnswer(request, listener));
 
-  /** Reads nothing of the message: a message that stops a replica is known by its claim. */
+  /**
+   * Reads nothing of the message but whether it may be kept, by rules of bounded time: a message that stops a replica is
+   * known by its claim.
+   */
   async function open(request: ChatRequest, claim: ClaimKey): Promise<Opening> {
     const generation = createGenerationId();
     try {
@@ -122,7 +127,7 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
         requestId: request.requestId,
         generation,
         bodyHash: hashRequest(request),
-        request: request.isKept ? storedRequestOf(request) : undefined,
+        request: isKept(request) ? storedRequestOf(request) : undefined,
         historyTurns: request.remember ? dependencies.historyTurns : 0,
       });
       return { opened, degraded: [] };
@@ -132,8 +137,12 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
     }
   }
 
+  const isKept = ({ isKept: isWanted, message }: ChatRequest) =>
+    isWanted && detectEmergency(message) === undefined;
+
   /** Reads the message, and looks up what is cached for it. */
   async function prepare(request: ChatRequest, { opened, degraded }: Opening): Promise<Preparation> {
+    if (detectEmergency(request.message)) return { readAhead: undefined, sharedAnswer: undefined };
     const isFirst = (request.history ?? opened.turns).length === 0;
     const readAhead = search.readAhead(request.message);
     if (degraded.includes('redis')) return { readAhead, sharedAnswer: undefined };

@@ -2,7 +2,7 @@ import type { Audience, Language } from '../audience.ts';
 import type { Clock } from '../clock.ts';
 import { type Dependency, isDependencyError } from '../errors.ts';
 import type { Institution, SmallTalkKind } from '../institution.ts';
-import { findWording } from '../knowledge/knowledge-entry.ts';
+import { findWording, type KnowledgeEntry } from '../knowledge/knowledge-entry.ts';
 import type { Vocabulary } from '../language/vocabulary.ts';
 import type { LanguageModel } from '../models/language-model.ts';
 import type { ReadAhead, Search, SearchOutcome } from '../retrieval/search.ts';
@@ -11,13 +11,26 @@ import { answerCacheKey } from './answer-cache-key.ts';
 import { buildPrompt } from './build-prompt.ts';
 import type { ChatAnswer, PastTurn, Source } from './chat-answer.ts';
 import type { ChatRequest } from './chat-request.ts';
-import { findEmergencyNotice } from './emergency-notice.ts';
-import { type Clarification, composeClarifyingQuestion, composeKnowledgeAnswer } from './knowledge-answer.ts';
+import {
+  chooseEmergencyEntry,
+  type DetectEmergency,
+  type Emergency,
+  findEmergencyNotice,
+} from './emergency-notice.ts';
+import {
+  type Clarification,
+  composeClarifyingQuestion,
+  composeEntry,
+  composeKnowledgeAnswer,
+} from './knowledge-answer.ts';
 import type { SharedAnswer } from './shared-answer.ts';
 
 export interface ComposeAnswerDependencies {
   institution: Institution;
   vocabulary: Vocabulary;
+  detectEmergency: DetectEmergency;
+  /** Of the knowledge that answers now. */
+  findEntry: (id: string) => KnowledgeEntry | undefined;
   search: Search;
   /** Undefined without a key: the knowledge base answers. */
   model: LanguageModel | undefined;
@@ -70,6 +83,8 @@ export interface ComposedAnswer {
   askedForAudience: boolean;
   /** Whether others who ask the same may get it. */
   isShareable: boolean;
+  /** Category of the emergency that the message told of: nothing keeps such a message but its session. */
+  emergency?: string | undefined;
 }
 
 /** What is known of the asker, what of this question, and its language. */
@@ -97,13 +112,16 @@ type Understood = ReturnType<typeof understandQuestion>;
 
 /** Decides what is answered: what others got, what the model makes of the entries found, or the entries alone. */
 export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
-  const { institution, vocabulary, search, model, clock, settings, knowledgeVersion } = dependencies;
+  const { institution, vocabulary, detectEmergency, search, model, clock, settings, knowledgeVersion } =
+    dependencies;
 
   /** Yields the answer as it is written, and returns it whole. @throws the signal's reason when it aborts. */
   async function* compose(context: AnswerContext): Composition<ComposedAnswer> {
     const { request, session, turns, sharedAnswer } = context;
     const understood = understandQuestion(vocabulary, request, session, turns.at(-1)?.question);
     const { asker, audience, language } = understood;
+    const emergency = detectEmergency(request.message);
+    if (emergency) return yield* helpAtOnce(context, understood, emergency);
     // Whoever waited in vain must have time left for an answer of its own.
     const waitUntilMs = context.startedAtMs + settings.modelLimitMs / 2;
     const shared = await sharedAnswer?.wait(waitUntilMs, context.signal);
@@ -115,7 +133,6 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
       found.confidence === 'none' ? [] : found.results.map((result) => toSource(result, language));
     yield { type: 'sources', sources };
 
-    const notice = findEmergencyNotice(institution, request.message, audience.campus, language);
     const clarification = session?.askedForAudience ? undefined : found.clarification;
     const question: Question = {
       context,
@@ -124,9 +141,7 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
       found,
       smallTalk,
       clarification,
-      opening: notice === undefined ? '' : `${notice}\n\n`,
     };
-    yield* begin(question);
     const isModelNeeded = smallTalk || found.confidence !== 'none' || turns.length > 0;
     const written =
       model !== undefined && isModelNeeded
@@ -137,7 +152,7 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
     const answer: ChatAnswer = {
       requestId: context.requestId,
       sessionId: request.caller.sessionId,
-      response: `${question.opening}${written.text}`,
+      response: written.text,
       sources,
       confidence: smallTalk ? 'high' : found.confidence,
       answeredBy: written.model ? 'model' : 'knowledge_base',
@@ -154,6 +169,42 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
       language,
       askedForAudience: clarification !== undefined,
       isShareable: degraded.length === 0 && clarification === undefined,
+    };
+  }
+
+  /** The numbers and the entry that helps: the same with and without a model, and with everything else out. */
+  async function* helpAtOnce(
+    context: AnswerContext,
+    { asker, audience, language }: Understood,
+    emergency: Emergency,
+  ): Composition<ComposedAnswer> {
+    const entry = chooseEmergencyEntry(emergency, audience.campus, dependencies.findEntry);
+    const sources = entry ? [toSource({ entry, similarity: 1 }, language)] : [];
+    const notice = findEmergencyNotice(institution, emergency, audience.campus)[language];
+    const response = entry ? `${notice}\n\n${composeEntry(institution, entry, language)}` : notice;
+    yield { type: 'sources', sources };
+    yield { type: 'text', text: response };
+    const answer: ChatAnswer = {
+      requestId: context.requestId,
+      sessionId: context.request.caller.sessionId,
+      response,
+      sources,
+      confidence: 'high',
+      answeredBy: 'knowledge_base',
+      cached: false,
+      searchMethod: nothingToSearch.method,
+      searchTimeMs: 0,
+      degraded: [...context.degraded],
+      answeredAt: new Date(),
+    };
+    const { category } = emergency;
+    return {
+      answer,
+      audience: asker,
+      language,
+      askedForAudience: false,
+      isShareable: false,
+      emergency: category,
     };
   }
 
@@ -212,7 +263,7 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
           text += event.text;
           yield event;
         } else if (event.type === 'restart') {
-          if (text !== '') yield* beginAgain(question);
+          if (text !== '') yield { type: 'restart' };
           text = '';
         } else {
           const durationMs = clock.now() - startedAtMs;
@@ -222,7 +273,7 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
       throw new Error('the model ended without finishing');
     } catch (error) {
       if (!isDependencyError(error) || context.signal.aborted) throw error;
-      if (text !== '') yield* beginAgain(question);
+      if (text !== '') yield { type: 'restart' };
       return { ...(yield* fromKnowledge(question)), degraded: ['gemini'] };
     }
   }
@@ -256,17 +307,6 @@ interface Question {
   found: SearchOutcome;
   smallTalk: SmallTalkKind | undefined;
   clarification: Clarification | undefined;
-  /** Stands before the text, also before a text that begins again; empty for nothing. */
-  opening: string;
-}
-
-async function* begin({ opening }: Question): Composition<void> {
-  if (opening !== '') yield { type: 'text', text: opening };
-}
-
-async function* beginAgain(question: Question): Composition<void> {
-  yield { type: 'restart' };
-  yield* begin(question);
 }
 
 function composeFromEntries(

@@ -1,6 +1,7 @@
 import { AppError, type ErrorCode, isDependencyError } from '../errors.ts';
 import type { DetectLanguage } from '../language/detect-language.ts';
 import type { Interaction } from '../statistics/statistics-recorder.ts';
+import type { DetectEmergency } from './emergency-notice.ts';
 import type { AnsweredQuestion, FailedQuestion } from './reply/write-reply.ts';
 
 /** An answered question as statistics see it. */
@@ -10,14 +11,16 @@ export const describeAnswered = ({
   askedAt,
   responseTimeMs,
 }: AnsweredQuestion): Interaction => {
-  const { answer, audience, language } = composed;
+  const { answer, audience, language, emergency } = composed;
   return {
     id: answer.requestId,
     at: askedAt,
     ...request.caller,
     clientAddress: request.clientAddress,
-    question: request.message,
-    response: answer.response,
+    // Of an emergency only its category is kept.
+    question: emergency === undefined ? request.message : '',
+    response: emergency === undefined ? answer.response : '',
+    emergency,
     role: audience.role,
     campus: audience.campus,
     language,
@@ -41,14 +44,15 @@ export const describeAnswered = ({
 /** A question whose asker got an error. */
 export const describeFailed = (
   { request, requestId, askedAt, responseTimeMs, error }: FailedQuestion,
-  detectLanguage: DetectLanguage,
+  { detectLanguage, detectEmergency }: { detectLanguage: DetectLanguage; detectEmergency: DetectEmergency },
 ): Interaction => ({
   id: requestId,
   at: askedAt,
   ...request.caller,
   clientAddress: request.clientAddress,
-  question: request.message,
+  question: detectEmergency(request.message) ? '' : request.message,
   response: '',
+  emergency: detectEmergency(request.message)?.category,
   role: request.role,
   campus: request.campus,
   language: detectLanguage(request.message),

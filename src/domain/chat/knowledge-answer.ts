@@ -27,7 +27,8 @@ export function composeKnowledgeAnswer(institution: Institution, input: Knowledg
     : composeClosest(institution, input);
 }
 
-function composeEntry(
+/** An entry as it stands. */
+export function composeEntry(
   { entrySentences: { otherLanguage, more } }: Institution,
   entry: KnowledgeEntry,
   language: Language,

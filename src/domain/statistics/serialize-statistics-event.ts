@@ -24,6 +24,7 @@ const interactionSchema = z.object({
   addressHash: maybe(text),
   question: text,
   response: text,
+  emergency: maybe(text),
   ...audience,
   language: z.enum(languages),
   searchMethod: z.enum(searchMethods),

@@ -20,6 +20,8 @@ export interface InteractionEvent {
   addressHash?: string | undefined;
   question: string;
   response: string;
+  /** Category of the emergency that the message told of; question and response are empty then. */
+  emergency?: string | undefined;
   role: Role | undefined;
   campus: Campus | undefined;
   language: Language;

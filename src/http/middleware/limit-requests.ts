@@ -11,6 +11,7 @@ import { AppError } from '../../domain/errors.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { AppEnv } from '../app-env.ts';
 import { anonymousUser } from '../caller.ts';
+import type { PassEmergency } from '../emergency-passage.ts';
 
 export interface LimitRequestsDependencies {
   limiter: Pick<RateLimiter, 'consume' | 'refund' | 'release'>;
@@ -18,6 +19,7 @@ export interface LimitRequestsDependencies {
   /** One-way name of a user, for keys. */
   nameUser: (userId: string) => string;
   metrics: Pick<Metrics, 'requests'>;
+  passEmergency: PassEmergency;
 }
 
 /** What is counted: whether an answer is written, for which a place is taken. All else costs no look into a store. */
@@ -36,7 +38,13 @@ const placeRetrySeconds = 3;
  * Counts a request against its client's limits before anything looks at what it says; one that is refused for that
  * (4xx) is then counted with its like. Answers hold their place until they are written and sent.
  */
-export function limitRequests({ limiter, policy, nameUser, metrics }: LimitRequestsDependencies) {
+export function limitRequests({
+  limiter,
+  policy,
+  nameUser,
+  metrics,
+  passEmergency,
+}: LimitRequestsDependencies) {
   async function placesOf(c: Context<AppEnv>): Promise<PlaceRule[]> {
     const user = c.req.header('x-user-id') || (await readNamedUser(c)) || anonymousUser;
     // Whoever gives no name is nobody, and only the address counts: sessions are made at will.
@@ -60,7 +68,10 @@ export function limitRequests({ limiter, policy, nameUser, metrics }: LimitReque
       places: kind === 'answer' ? await placesOf(c) : [],
     });
     writeHeaders(c, decision);
-    if (!decision.allowed) refuse(decision);
+    if (!decision.allowed) {
+      if (kind === 'answer' && (await passEmergency(c))) return next();
+      refuse(decision);
+    }
 
     const underWay: Promise<unknown>[] = [];
     c.set('keepPlaces', (until) => underWay.push(until));

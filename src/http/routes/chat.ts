@@ -5,9 +5,10 @@ import type { ChatAnswer } from '../../domain/chat/chat-answer.ts';
 import { type ChatEvent, formatPosition, parsePosition, resumeAfter } from '../../domain/chat/chat-event.ts';
 import type { ChatRequest, Transport } from '../../domain/chat/chat-request.ts';
 import { AppError } from '../../domain/errors.ts';
-import { type Admission, releaseAfter } from '../admission.ts';
+import { type Admission, admitOrPass, releaseAfter } from '../admission.ts';
 import type { AppEnv } from '../app-env.ts';
 import { callerWithSession, type IdentifyCaller } from '../caller.ts';
+import type { PassEmergency } from '../emergency-passage.ts';
 import { errorBody, toAppError } from '../error-response.ts';
 import { refuseInvalid } from '../refuse-invalid.ts';
 import {
@@ -90,10 +91,11 @@ export interface ChatRoutesDependencies {
   answerQuestion: AnswerQuestion;
   identifyCaller: IdentifyCaller;
   admission: Admission;
+  passEmergency: PassEmergency;
 }
 
 export function createChatRoutes(dependencies: ChatRoutesDependencies) {
-  const { answerQuestion, identifyCaller, admission } = dependencies;
+  const { answerQuestion, identifyCaller, admission, passEmergency } = dependencies;
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
 
   routes.openapi(createChatRoute(dependencies.audience), async (c) => {
@@ -106,7 +108,10 @@ export function createChatRoutes(dependencies: ChatRoutesDependencies) {
       requestSecret: c.get('requestSecret'),
       idempotency: idempotencyKey === undefined ? undefined : { route: '/api/chat', key: idempotencyKey },
     });
-    const release = admission.admitChat();
+    const release = await admitOrPass(
+      () => admission.admitChat(),
+      () => passEmergency(c),
+    );
     const request: ChatRequest = {
       requestId,
       idempotencyKey,

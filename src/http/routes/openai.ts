@@ -7,9 +7,10 @@ import type { ChatRequest } from '../../domain/chat/chat-request.ts';
 import { AppError } from '../../domain/errors.ts';
 import type { DetectLanguage } from '../../domain/language/detect-language.ts';
 import type { SessionKey } from '../../domain/sessions/session-store.ts';
-import { type Admission, releaseAfter } from '../admission.ts';
+import { type Admission, admitOrPass, releaseAfter } from '../admission.ts';
 import type { AppEnv } from '../app-env.ts';
 import { anonymousUser, type CallerHeaders, type IdentifyCaller } from '../caller.ts';
+import type { PassEmergency } from '../emergency-passage.ts';
 import { toAppError } from '../error-response.ts';
 import {
   chatCompletionSchema,
@@ -59,6 +60,7 @@ export interface OpenAiRoutesDependencies {
   answerQuestion: Pick<AnswerQuestion, 'ask'>;
   identifyCaller: IdentifyCaller;
   admission: Pick<Admission, 'admitChat'>;
+  passEmergency: PassEmergency;
   /** Lets the programs in that may ask. */
   authorize: MiddlewareHandler<AppEnv>;
   /** Turns of a conversation that are of use; older ones are dropped. */
@@ -67,7 +69,7 @@ export interface OpenAiRoutesDependencies {
 
 /** The same answers in the wire format of OpenAI's API, for clients that exist: https://platform.openai.com/docs/api-reference/chat */
 export function createOpenAiRoutes(dependencies: OpenAiRoutesDependencies) {
-  const { answerQuestion, identifyCaller, admission, authorize, historyTurns } = dependencies;
+  const { answerQuestion, identifyCaller, admission, passEmergency, authorize, historyTurns } = dependencies;
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
 
   const completionRoute = createRoute({
@@ -117,7 +119,10 @@ export function createOpenAiRoutes(dependencies: OpenAiRoutesDependencies) {
       isKept: false,
       history: history.length > 0 ? history.slice(-historyTurns) : undefined,
     };
-    const release = admission.admitChat('program');
+    const release = await admitOrPass(
+      () => admission.admitChat('program'),
+      () => passEmergency(c),
+    );
     // Nobody can come back to a stream of this format, so it ends with its client, like a plain reply.
     const ask = (signal: AbortSignal) =>
       releaseAfter(

@@ -79,6 +79,7 @@ function createTestCase({ claim = owned, found }: { claim?: Claim; found?: Found
         return 'key';
       },
     },
+    detectEmergency: () => undefined,
     historyTurns: 6,
     search: {
       readAhead() {

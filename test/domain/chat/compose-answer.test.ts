@@ -8,6 +8,7 @@ import {
   createComposeAnswer,
 } from '../../../src/domain/chat/compose-answer.ts';
 import { describeAnswered, describeFailed } from '../../../src/domain/chat/describe-question.ts';
+import { createEmergencyDetection } from '../../../src/domain/chat/emergency-notice.ts';
 import { createRateAnswer } from '../../../src/domain/chat/rate-answer.ts';
 import { AppError, DependencyError } from '../../../src/domain/errors.ts';
 import type { LanguageModel, Prompt } from '../../../src/domain/models/language-model.ts';
@@ -24,6 +25,8 @@ const entry = createEntry({
   question: 'When is the library open?',
   answer: 'From eight.',
 });
+const crisisEntry = createEntry({ id: 'crisis-acute', question: 'Who helps?', answer: 'Call at any hour.' });
+const detectEmergency = createEmergencyDetection(institution.emergencies);
 const found: SearchOutcome = {
   results: [{ entry, similarity: 0.9 }],
   confidence: 'high',
@@ -68,6 +71,8 @@ async function compose({ outcome, steps, context = {}, message }: Case) {
   const dependencies: ComposeAnswerDependencies = {
     institution,
     vocabulary,
+    detectEmergency,
+    findEntry: (id) => (id === 'crisis-acute' ? crisisEntry : undefined),
     search: {
       readAhead: () => undefined,
       async search(request) {
@@ -251,11 +256,50 @@ describe('an answer', () => {
   });
 });
 
+describe('an emergency', () => {
+  const message = 'I want to kill myself';
+
+  test.each([undefined, ['From the model.']])(
+    'gets notice and entry, with a model or without: %s',
+    async (steps) => {
+      const { composed, text, prompts, searches } = await compose({ steps, message });
+      expect(text).toMatch(/^\*\*You are not alone.*Call at any hour\.$/su);
+      expect(composed).toMatchObject({ isShareable: false, emergency: 'suicide' });
+      expect(composed.answer).toMatchObject({
+        response: text,
+        answeredBy: 'knowledge_base',
+        confidence: 'high',
+      });
+      expect(composed.answer.sources.map(({ id }) => id)).toEqual(['crisis-acute']);
+      expect([...prompts, ...searches]).toEqual([]);
+    },
+  );
+
+  test('leaves nothing but its category with statistics', async () => {
+    const { composed } = await compose({ message });
+    const request = createRequest({ message });
+    const at = { askedAt: new Date(5), responseTimeMs: 12 };
+    expect(describeAnswered({ request, composed, ...at })).toMatchObject({
+      question: '',
+      response: '',
+      emergency: 'suicide',
+    });
+    const failed = { request, requestId: 'r', error: out(), ...at };
+    const detectLanguage = vocabulary.detectLanguage;
+    expect(describeFailed(failed, { detectLanguage, detectEmergency })).toMatchObject({
+      question: '',
+      emergency: 'suicide',
+    });
+  });
+});
+
 describe('the key of a shared answer', () => {
   const keyOf = (message: string, changes: Parameters<typeof createRequest>[0] = {}) =>
     createComposeAnswer({
       institution,
       vocabulary,
+      detectEmergency,
+      findEntry: () => undefined,
       search: { readAhead: () => undefined, search: async () => found },
       model: undefined,
       clock: createManualClock(),
@@ -338,6 +382,8 @@ describe('what statistics see', () => {
       responseTimeMs: 12,
       error,
     };
-    expect(describeFailed(failed, vocabulary.detectLanguage)).toMatchObject({ errorCode, response: '' });
+    expect(
+      describeFailed(failed, { detectLanguage: vocabulary.detectLanguage, detectEmergency }),
+    ).toMatchObject({ errorCode, response: '' });
   });
 });

@@ -39,6 +39,8 @@ export interface ReplicaOptions {
   scripts?: readonly Script[];
 }
 
+const kind = { id: 'danger', entries: [], categories: [] };
+
 const hello: Script = { steps: ['In the ', 'main building.'] };
 
 /** One replica's use case, over state that others may share, with compositions as scripted. */
@@ -78,6 +80,7 @@ export function createReplica({ state, clock, scripts = [hello] }: ReplicaOption
   const answerQuestion = createAnswerQuestion({
     ...state,
     composeAnswer: { compose, shareKeyOf: ({ message }) => message },
+    detectEmergency: (message) => (message === 'It burns.' ? { kind, category: 'fire' } : undefined),
     search: { readAhead: () => undefined },
     clock,
     historyTurns: 6,

@@ -51,6 +51,7 @@ routes.use(
     }),
     nameUser: (userId) => `hash of ${userId}`,
     metrics: createMetrics({ version: 'test' }),
+    passEmergency: async (c) => (await c.req.json()).message === 'es brennt',
   }),
 );
 routes.post('/api/chat', async (c) => {
@@ -104,6 +105,12 @@ test.each([
 ])('%s with %o and %o takes places of %o', async (path, body, headers, scopes) => {
   await post(path, body, headers);
   expect(consumed[0]?.places.map(({ scope }) => scope)).toEqual(scopes);
+});
+
+test('over a limit, somebody in danger is answered all the same', async () => {
+  change = { allowed: false };
+  expect((await post('/api/chat', { message: 'es brennt' })).status).toBe(200);
+  expect((await post('/api/chat', { message: 'wo ist die Mensa?' })).status).toBe(429);
 });
 
 test('a place is kept until the answer is written, though it was sent', async () => {

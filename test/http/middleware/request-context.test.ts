@@ -43,6 +43,7 @@ app.route(
     },
     identifyCaller: async () => ({ userId: 'anonymous', sessionId: 's' }),
     admission: { admitChat: () => () => {}, close: () => {} },
+    passEmergency: async () => false,
   }),
 );
 const server = createAdaptorServer({ fetch: app.fetch });

@@ -78,6 +78,7 @@ function createApp({ events = whole, keys, refusal }: Settings = {}) {
           return () => {};
         },
       },
+      passEmergency: async () => false,
       authorize: requireClientKey(() => keys),
       historyTurns: 2,
     }),
