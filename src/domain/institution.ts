@@ -7,6 +7,8 @@ export type Texts = Readonly<Record<Language, string>>;
 export interface CampusProfile {
   id: Campus;
   name: Texts;
+  /** Rarely meant when no campus is named. */
+  isSmall: boolean;
   /** Region of `notices`. */
   emergency: string;
   /** By which people mean it. */

@@ -33,7 +33,16 @@ const fileWords = z.array(line.toLowerCase()).default([]);
 export const institutionSchema = z.strictObject({
   name: texts.extend({ short: line }),
   ownNames: patterns.default([]),
-  campuses: ids(z.strictObject({ id, name: texts, emergency: id, patterns, fileWords })),
+  campuses: ids(
+    z.strictObject({
+      id,
+      name: texts,
+      emergency: id,
+      isSmall: z.boolean().default(false),
+      patterns,
+      fileWords,
+    }),
+  ),
   roles: ids(
     z.strictObject({ id, name: texts, noun: texts, patterns, activities: patterns.default([]), fileWords }),
   ),

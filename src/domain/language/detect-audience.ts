@@ -11,6 +11,8 @@ const selfStatement =
 const longestBareAnswerWords = 4;
 
 export interface AudienceDetection {
+  /** Campuses that are rarely meant when none is named. */
+  readonly smallCampuses: ReadonlySet<Campus>;
   /** Campuses that a text names, in the institution's order. */
   findCampuses(text: string): Campus[];
   /** The text without the names of campuses. */
@@ -75,6 +77,7 @@ export function createAudienceDetection({
   }
 
   return {
+    smallCampuses: new Set(campuses.filter(({ isSmall }) => isSmall).map(({ id }) => id)),
     findCampuses,
     removeCampuses: (text) =>
       campusPatterns

@@ -12,10 +12,18 @@ const englishEndings = /(?:ing|tion|tions|ness|ally|ful)$/;
 export type DetectLanguage = (text: string, fallback?: Language) => Language;
 
 export function createLanguageDetection(
-  { stopWords, englishWords }: Pick<InstitutionWords, 'stopWords' | 'englishWords'>,
+  {
+    stopWords,
+    englishWords,
+    glossary: translations,
+    synonyms,
+  }: Pick<InstitutionWords, 'stopWords' | 'englishWords' | 'glossary' | 'synonyms'>,
   glossary: GermanGlossary,
   findCampuses: AudienceDetection['findCampuses'],
 ): DetectLanguage {
+  /** What German has from English, or both alike: "laptop", "visa". They tell nothing. */
+  const loanwords = new Set([...translations.flatMap(({ english }) => english.flat()), ...synonyms.flat()]);
+
   /** Positive for German, negative for English, 0 for a word of either. */
   function weighWord(word: string): number {
     const german = stopWords.de.has(word);
@@ -23,6 +31,7 @@ export function createLanguageDetection(
     if (german !== english) return german ? 2 : -2;
     if (german) return 0;
     if (germanLetters.test(word)) return 2;
+    if (loanwords.has(word)) return 0;
     if (germanEndings.test(word) || glossary.isListed(word)) return 1;
     // A place such as Garching is called the same in both.
     return englishEndings.test(word) && findCampuses(word).length === 0 ? -1 : 0;

@@ -1,4 +1,4 @@
-import type { Audience } from '../audience.ts';
+import type { Audience, Campus } from '../audience.ts';
 import type { KnowledgeEntry } from '../knowledge/knowledge-entry.ts';
 import { stemEnglish } from '../language/stem.ts';
 import { tokenize } from '../language/tokenize.ts';
@@ -8,6 +8,8 @@ export type Clarification = 'campus' | 'role';
 
 /** An answer for another campus is wrong; one for another role is often still right (how to log in). */
 const otherCampusFactor = 0.7;
+/** Most people are elsewhere: where no campus is known, an entry of a small one is rarely meant. */
+const smallCampusFactor = 0.9;
 const otherRoleFactor = 0.92;
 
 /** Best entries this close in similarity are taken as equally good. */
@@ -20,8 +22,18 @@ const excludes = <T>(holdsFor: readonly T[], asker: T | undefined): boolean =>
 
 /** Factor for an entry's similarity: 1 for entries for everyone and for the asker's own. */
 export function weighAudience(view: KnowledgeView, entry: KnowledgeEntry, audience: Audience): number {
-  const campus = excludes(view.campuses.get(entry.id) ?? [], audience.campus) ? otherCampusFactor : 1;
+  const campus = weighCampus(view, view.campuses.get(entry.id) ?? [], audience.campus);
   return excludes(entry.roles, audience.role) ? campus * otherRoleFactor : campus;
+}
+
+function weighCampus(
+  { vocabulary }: KnowledgeView,
+  holdsFor: readonly Campus[],
+  asker: Campus | undefined,
+): number {
+  if (asker !== undefined) return excludes(holdsFor, asker) ? otherCampusFactor : 1;
+  const isOfSmall = holdsFor.length > 0 && holdsFor.every((campus) => vocabulary.smallCampuses.has(campus));
+  return isOfSmall ? smallCampusFactor : 1;
 }
 
 /** Words in which questions for different roles and campuses differ anyway. */

@@ -145,9 +145,12 @@ export function createKeywordIndex(entries: readonly KnowledgeEntry[], vocabular
     return best;
   };
 
+  /** Years, amounts and ids find entries that hold them, but no question is about them: "semester fee 2026". */
+  const isSubject = ({ stems: own }: QueryConcept) => ![...own.keys()].every((stem) => /\p{N}/u.test(stem));
+
   /** Scores per unit of the query's idf mass. */
   const searchUncalibrated = (concepts: readonly QueryConcept[]): Map<string, number> => {
-    const mass = concepts.reduce((sum, concept) => sum + measureConcept(concept), 0);
+    const mass = concepts.filter(isSubject).reduce((sum, concept) => sum + measureConcept(concept), 0);
     const scores = new Map<string, number>();
     if (mass === 0) return scores;
     for (const concept of concepts) {

@@ -9,7 +9,7 @@ import { rateConfidence } from './confidence-bands.ts';
 import { joinFollowUp } from './follow-up.ts';
 import { fuseScores, toSimilarity } from './fusion.ts';
 import type { QueryConcept } from './keyword-index.ts';
-import type { KnowledgeView } from './knowledge-view.ts';
+import { type KnowledgeView, toPhrasing } from './knowledge-view.ts';
 import { type EmbedQuery, embeddingCacheKey } from './query-embedding.ts';
 import type { SearchMethod } from './search-method.ts';
 
@@ -96,6 +96,8 @@ const otherSubjectFactor = 0.8;
 const circumstanceStems = new Set(
   ['open', 'hours', 'time', 'cost', 'price', 'long', 'much', 'deadline'].map(stemEnglish),
 );
+/** Above every other score, whatever else is preferred: 0.7 for another campus, say. */
+const storedQuestionScore = 3;
 /** Enough that an entry which only its words find is rarely missing here. */
 const vectorCandidates = 50;
 
@@ -138,22 +140,26 @@ interface FoundScores {
   semantic: SemanticScores | undefined;
   /** Entries on the subject of a follow-up; undefined when any subject will do. */
   onSubject: ReadonlySet<string> | undefined;
+  /** Entries that have the question stored word for word. */
+  asStored: ReadonlySet<string>;
 }
 
 /** Candidates of either search, best first by fused score; the score may exceed 1 where the similarity is cut. */
 function rankEntries(
   view: KnowledgeView,
-  { keyword, semantic, onSubject }: FoundScores,
+  { keyword, semantic, onSubject, asStored }: FoundScores,
   audience: Audience,
 ): SearchResult[] {
   const scored: { score: number; result: SearchResult }[] = [];
-  for (const id of new Set([...(keyword?.keys() ?? []), ...(semantic?.nearest.keys() ?? [])])) {
+  for (const id of new Set([...asStored, ...(keyword?.keys() ?? []), ...(semantic?.nearest.keys() ?? [])])) {
     const entry = view.entries.get(id);
     if (entry === undefined) continue;
     const keywordScore = keyword && (keyword.get(id) ?? 0);
     const semanticSimilarity = semantic && (semantic.nearest.get(id) ?? semantic.last);
     const score =
-      fuseScores({ keyword: keywordScore, semantic: semanticSimilarity }) *
+      (asStored.has(id)
+        ? storedQuestionScore
+        : fuseScores({ keyword: keywordScore, semantic: semanticSimilarity })) *
       weighAudience(view, entry, audience) *
       (onSubject === undefined || onSubject.has(id) ? 1 : otherSubjectFactor);
     scored.push({
@@ -213,7 +219,8 @@ export function createSearch(deps: SearchDependencies): Search {
     const keyword = method === 'semantic' ? undefined : keywordScores;
     const onSubject =
       prepared.subject.length > 0 ? new Set(view.keywordIndex.search(prepared.subject).keys()) : undefined;
-    const matching = rankEntries(view, { keyword, semantic, onSubject }, audience).filter(
+    const asStored = view.phrasings.get(toPhrasing(request.query)) ?? new Set();
+    const matching = rankEntries(view, { keyword, semantic, onSubject, asStored }, audience).filter(
       ({ similarity }) => similarity >= settings.similarityThreshold,
     );
     const scoring = method === 'keyword' ? 'keyword only' : view.version.embeddingModel;

@@ -25,6 +25,35 @@ const ask = (query: string, overrides: Partial<SearchDependencies> = {}) =>
 
 const firstId = async (query: string) => (await ask(query)).results[0]?.entry.id;
 
+describe('a question', () => {
+  test('that is stored word for word finds its entry first, however it is typed', async () => {
+    const stored = createEntry({
+      id: 'keys',
+      question: 'What now?',
+      answer: 'Ask.',
+      alternatives: ['borrow a book vpn client'],
+    });
+    const storedView = createSampleView('local', [...sampleEntries, stored]);
+    for (const query of ['borrow a book vpn client', ' Borrow a BOOK, vpn client?']) {
+      const { results } = await ask(query, { knowledge: () => storedView });
+      expect(results[0]).toMatchObject({ entry: { id: 'keys' }, similarity: 1 });
+    }
+  });
+
+  test('is as surely answered with a year in it as without', async () => {
+    const [plain, dated] = [await ask('borrowing a book'), await ask('borrowing a book 2026')];
+    expect(dated.results[0]?.similarity).toBeCloseTo(plain.results[0]?.similarity ?? 0);
+  });
+
+  test('that names no campus prefers entries of the larger ones', async () => {
+    const gym = (campus: string) =>
+      createEntry({ id: campus, question: 'Where is the gym?', answer: 'Upstairs.', campuses: [campus] });
+    const gyms = createSampleView('local', [gym('Heilbronn'), gym('Garching'), ...sampleEntries]);
+    const { results } = await ask('gym upstairs', { knowledge: () => gyms });
+    expect(results.map(({ entry }) => entry.id)).toEqual(['Garching', 'Heilbronn']);
+  });
+});
+
 describe('what is found by words alone', () => {
   test.each([
     ['an inflected form', 'borrowing a book', 'library-loan'],
