@@ -3,6 +3,7 @@ import type { Confidence } from '../../src/domain/retrieval/confidence.ts';
 import { searchMethods } from '../../src/domain/retrieval/search-method.ts';
 import { createMeasuredModel, printBands } from './confidence-bands.ts';
 import { printRecall, rankQuestions, readEverydayQuestions } from './everyday-questions.ts';
+import { measureHeldOut, printHeldOut } from './held-out-figures.ts';
 import { createShippedSearch } from './shipped-search.ts';
 
 /** A question with the entries that answer it, any of which will do; none when the knowledge base cannot. */
@@ -75,5 +76,6 @@ for (const method of searchMethods) {
 }
 if (process.argv.length === 2) {
   printRecall(await rankQuestions(shipped, await readEverydayQuestions('knowledge-questions')));
+  printHeldOut(await measureHeldOut(shipped));
 }
 await shipped.close();

@@ -6,6 +6,7 @@ import {
   readEverydayQuestions,
   recallAt,
 } from './everyday-questions.ts';
+import { measureHeldOut, printHeldOut } from './held-out-figures.ts';
 import { createShippedSearch, type ShippedSearch } from './shipped-search.ts';
 
 /** Embedding all entries and questions takes half a minute of processor time: minutes, beside other tests. */
@@ -28,3 +29,16 @@ test('of the held-out questions, nine in ten find their entry among the best thr
 test('of the German ones over the English entries, 85 in a hundred do', () => {
   expect(recallAt(3, ranked, 'German')).toBeGreaterThanOrEqual(0.85);
 });
+
+test(
+  'of the held-out halves, questions find their entry, and crisis and danger are noticed',
+  async () => {
+    const figures = await measureHeldOut(search);
+    printHeldOut(figures);
+    expect(figures.recallAtThree.all).toBeGreaterThanOrEqual(0.85);
+    expect(figures.sureOfUnanswerable).toBeLessThanOrEqual(0.1);
+    expect(figures.crisisNoticed).toBeGreaterThanOrEqual(0.75);
+    expect(figures.falseAlarms).toBeLessThanOrEqual(0.02);
+  },
+  rankingTimeoutMs,
+);
