@@ -31,7 +31,7 @@ const logger = await createLogger(config.logging, config.server.replicaId, {
 for (const notice of config.notices) logger.warn(notice);
 
 const { version } = JSON.parse(readFileSync(rootPath('package.json'), 'utf8')) as { version: string };
-const metrics = createMetrics({ version });
+const metrics = createMetrics({ version, prices: config.models.prices });
 const tracing = await openTracing(config);
 const service = createService({
   institution: openInstitution(config),

@@ -19,6 +19,7 @@ import { createRedisConnection } from '../adapters/redis/redis-connection.ts';
 import { createReplicaHeartbeat } from '../adapters/redis/replica-heartbeat.ts';
 import { createRedisReplyStream } from '../adapters/redis/reply-stream.ts';
 import { createRedisSessionStore } from '../adapters/redis/session-store.ts';
+import { createRedisTokenBudget } from '../adapters/redis/token-budget.ts';
 import { createLimitPolicy } from '../domain/access/limit-policy.ts';
 import type { Dependency } from '../domain/errors.ts';
 import type { Vocabulary } from '../domain/language/vocabulary.ts';
@@ -86,6 +87,11 @@ export function createAdapters(options: AdapterOptions) {
         embeddingModel: provider.embeddingModels.find(({ name }) => name === config.knowledge.embeddingModel)
           ?.name,
         gate: modelGate,
+        budget: createRedisTokenBudget({
+          redis,
+          tokensPerDay: config.models.tokensPerDay,
+          replicaCount: heartbeat.count,
+        }),
         totalTimeoutMs: modelLimitMs,
         onCall: (call) => {
           metrics.model.recordCall(call);

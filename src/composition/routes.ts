@@ -116,6 +116,7 @@ export function createRoutes(
     }),
     createFeedbackRoutes({ rateAnswer: useCases.rateAnswer }),
     createStatisticsRoutes({
+      prices: config.models.prices,
       store: statistics.store,
       countActiveSessions: sessionStore.countActive,
       authorize: adminOnlyInProduction,

@@ -12,6 +12,7 @@ import {
   networks,
   oneOf,
   origins,
+  prices,
   proxySecrets,
   redisUrl,
   secret,
@@ -73,6 +74,8 @@ export const environmentSchema = z.object({
   GEMINI_MAX_TOKENS: integer(1, 65_536).prefault('4096'),
   GEMINI_TEMPERATURE: decimal(0, 1).prefault('0.7'),
   GEMINI_REQUESTS_PER_MINUTE: integer(0).prefault('0'),
+  MODEL_PRICES: prices.prefault(''),
+  MODEL_DAILY_TOKEN_BUDGET: integer(1).optional(),
 
   SERVER_HOST: text.min(1).prefault('0.0.0.0'),
   SERVER_PORT: integer(0, 65_535).prefault('8080'),
@@ -300,6 +303,11 @@ function groupVariables(
       temperature: values.GEMINI_TEMPERATURE,
       /** Shared by all replicas; 0 means no limit of our own. */
       requestsPerMinute: values.GEMINI_REQUESTS_PER_MINUTE,
+    },
+    models: {
+      prices: values.MODEL_PRICES,
+      /** For all replicas together, in a day of Berlin's calendar; undefined for any number. */
+      tokensPerDay: values.MODEL_DAILY_TOKEN_BUDGET,
     },
     rateLimit: {
       enabled: values.ENABLE_RATE_LIMITING,

@@ -104,6 +104,22 @@ export const redisUrl = z.string().transform((text, context) => {
   return text;
 });
 
+const priceForm = /^([^=\s]+)=(\d+(?:\.\d+)?)\/(\d+(?:\.\d+)?)$/;
+
+/** `model=input/output` for a million tokens, several separated by commas. */
+export const prices = z.string().transform((text, context) => {
+  const byModel = new Map<string, { input: number; output: number }>();
+  for (const part of list(text)) {
+    const [, model, input, output] = priceForm.exec(part) ?? [];
+    if (model === undefined) {
+      context.addIssue('must be MODEL=INPUT/OUTPUT, prices of a million tokens, separated by commas');
+      return z.NEVER;
+    }
+    byModel.set(model, { input: Number(input), output: Number(output) });
+  }
+  return byModel;
+});
+
 export const text = z.string();
 export const secret = z.string().min(1);
 const leastTokenLength = 16;

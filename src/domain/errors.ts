@@ -39,6 +39,10 @@ export class AppError extends Error {
 export const dependencies = ['redis', 'postgres', 'chroma', 'gemini'] as const;
 export type Dependency = (typeof dependencies)[number];
 
+/** What an answer had to do without: a dependency that was out, or the model for want of tokens. */
+export const lacks = [...dependencies, 'budget'] as const;
+export type Lack = (typeof lacks)[number];
+
 export type DependencyFailure =
   | 'timeout'
   | 'throttled'
@@ -47,7 +51,9 @@ export type DependencyFailure =
   | 'empty'
   | 'truncated'
   | 'not_found'
-  | 'rejected';
+  | 'rejected'
+  /** The day's tokens are used up; no call was made. */
+  | 'over_budget';
 
 export interface DependencyErrorOptions {
   retryable?: boolean;

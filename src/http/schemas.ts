@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Campus, Role } from '../domain/audience.ts';
-import { dependencies, errorCodes } from '../domain/errors.ts';
+import { errorCodes, lacks } from '../domain/errors.ts';
 import { dropInvisible } from '../domain/language/drop-invisible.ts';
 import { confidences } from '../domain/retrieval/confidence.ts';
 import { searchMethods } from '../domain/retrieval/search-method.ts';
@@ -87,7 +87,7 @@ export const chatReplySchema = z
     search_time: z.number().openapi({ description: 'Seconds.' }),
     results_count: z.int(),
     similarity_scores: z.array(z.number()),
-    degraded: z.array(z.enum(dependencies)),
+    degraded: z.array(z.enum(lacks)),
     ...replyFields,
   })
   .openapi('ChatReply');

@@ -1,5 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type LabelValues, Registry } from 'prom-client';
-import { type Dependency, dependencies, type ErrorCode } from '../domain/errors.ts';
+import { type Dependency, dependencies, type ErrorCode, type Lack, lacks } from '../domain/errors.ts';
+import type { ModelUsage } from '../domain/models/language-model.ts';
+import { costOf, type ModelPrices } from '../domain/models/model-prices.ts';
 
 const prefix = 'tum_chatbot_';
 
@@ -16,13 +18,11 @@ export interface RequestOutcome {
   errorCode?: string | undefined;
 }
 
-export interface ModelCallOutcome {
+export interface ModelCallOutcome extends ModelUsage {
   model: string;
   /** `ok`, or the reason of the failure. */
   outcome: string;
   durationMs: number;
-  inputTokens: number;
-  outputTokens: number;
   /** 1 for the first try. */
   attempt: number;
 }
@@ -31,7 +31,7 @@ export interface AnswerOutcome {
   answeredBy: 'model' | 'knowledge_base';
   confidence: string;
   cached: boolean;
-  degraded: readonly Dependency[];
+  degraded: readonly Lack[];
 }
 
 /** Codes of failures that are ours; alerts go by their share of the requests. */
@@ -96,7 +96,7 @@ const createRequestMetrics = (registry: Registry) => {
   };
 };
 
-const createModelMetrics = (registry: Registry) => {
+const createModelMetrics = (registry: Registry, prices: ModelPrices) => {
   const registers = [registry];
   const duration = new Histogram({
     name: `${prefix}model_call_duration_seconds`,
@@ -107,8 +107,14 @@ const createModelMetrics = (registry: Registry) => {
   });
   const tokens = new Counter({
     name: `${prefix}model_tokens_total`,
-    help: 'Tokens sent to (input) and written by (output) a model.',
+    help: 'Tokens sent to (input) and written by (output) a model; thought is part of output, cached of input.',
     labelNames: ['model', 'direction'],
+    registers,
+  });
+  const cost = new Counter({
+    name: `${prefix}model_cost_total`,
+    help: 'Cost of the tokens by MODEL_PRICES, in the currency of the prices; 0 for a model without one.',
+    labelNames: ['model'],
     registers,
   });
   const retries = new Counter({
@@ -124,10 +130,14 @@ const createModelMetrics = (registry: Registry) => {
     registers,
   });
   return {
-    recordCall: ({ model, outcome, durationMs, inputTokens, outputTokens, attempt }: ModelCallOutcome) => {
+    recordCall: (call: ModelCallOutcome) => {
+      const { model, outcome, durationMs, inputTokens, outputTokens, attempt } = call;
       duration.observe({ model, outcome }, durationMs / 1000);
       tokens.inc({ model, direction: 'input' }, inputTokens);
       tokens.inc({ model, direction: 'output' }, outputTokens);
+      tokens.inc({ model, direction: 'thought' }, call.thoughtTokens);
+      tokens.inc({ model, direction: 'cached' }, call.cachedTokens);
+      cost.inc({ model }, costOf(prices.get(model), call));
       if (attempt > 1) retries.inc({ model });
     },
     setBreakerOpen: (model: string, open: boolean) => breakerOpen.set({ model }, Number(open)),
@@ -144,11 +154,11 @@ const createAnswerMetrics = (registry: Registry) => {
   });
   const degraded = new Counter({
     name: `${prefix}degraded_answers_total`,
-    help: 'Answers that did without a dependency; gemini: the fallback answers from the knowledge base.',
+    help: 'Answers that did without a dependency; gemini or budget: the knowledge base answers.',
     labelNames: ['dependency'],
     registers,
   });
-  startAtZero(degraded, 'dependency', dependencies);
+  startAtZero(degraded, 'dependency', lacks);
   const retrieval = new Histogram({
     name: `${prefix}retrieval_duration_seconds`,
     help: 'Time to find entries, by search method.',
@@ -267,7 +277,7 @@ const createStateMetrics = (registry: Registry) => {
  * The metrics of one replica, in a registry of their own. Event-loop lag, memory and the like come with them
  * (`tum_chatbot_nodejs_eventloop_lag_p99_seconds`, `tum_chatbot_process_resident_memory_bytes`, ...).
  */
-export const createMetrics = ({ version }: { version: string }) => {
+export const createMetrics = ({ version, prices = new Map() }: { version: string; prices?: ModelPrices }) => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix });
   new Gauge({
@@ -278,7 +288,7 @@ export const createMetrics = ({ version }: { version: string }) => {
   }).set({ version }, 1);
   return {
     requests: createRequestMetrics(registry),
-    model: createModelMetrics(registry),
+    model: createModelMetrics(registry, prices),
     answers: createAnswerMetrics(registry),
     statistics: createStatisticsMetrics(registry),
     state: createStateMetrics(registry),

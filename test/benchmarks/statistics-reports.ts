@@ -92,7 +92,12 @@ const createStore = ({ postgres }: StatisticsDatabase) =>
 const prepare = async (interactions: number) => {
   const database = await startStatisticsDatabase();
   const store = createStore(database);
-  const routes = createStatisticsRoutes({ store, countActiveSessions: async () => 0, authorize: [] });
+  const routes = createStatisticsRoutes({
+    store,
+    prices: new Map(),
+    countActiveSessions: async () => 0,
+    authorize: [],
+  });
   return {
     stop: database.stop,
     fill: () => fill(database, store, interactions),

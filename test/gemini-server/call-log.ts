@@ -11,6 +11,8 @@ export interface RecordedCall {
   /** When the first chunk of a streamed answer was sent. */
   firstChunkAt: number | undefined;
   endedAt: number | undefined;
+  /** Of the reply, prompt and thoughts included; 0 until it is known. */
+  tokens: number;
   /** The connection was gone before the reply was complete, cut by the client unless `fault` says otherwise. */
   closedEarly: boolean;
   fault: string | undefined;
@@ -36,6 +38,7 @@ export function createCallLog() {
         startedAt: now(),
         firstChunkAt: undefined,
         endedAt: undefined,
+        tokens: 0,
         closedEarly: false,
         fault: undefined,
       };

@@ -145,7 +145,7 @@ async function waitForHeaders({ script, fault, call }: Reply): Promise<boolean> 
 
 type Chunk = Record<string, unknown>;
 
-function createChunks({ script, fault, model }: Reply, request: GenerateRequest): Chunk[] {
+function createChunks({ script, fault, model, call }: Reply, request: GenerateRequest): Chunk[] {
   const modelVersion = script.modelVersion ?? model;
   const prompt = request.contents.flatMap(({ parts }) => parts.map(({ text }) => text)).join('\n');
   const promptTokenCount = countTokens(prompt);
@@ -163,6 +163,7 @@ function createChunks({ script, fault, model }: Reply, request: GenerateRequest)
   const spoken = fault?.kind === 'finish' && !fault.withText ? [] : splitText(written, script.chunks);
   const chunks: Chunk[] = spoken.map((part) => createChunk([{ text: part }], modelVersion));
   if (script.thought) chunks.unshift(createChunk([{ text: script.thought, thought: true }], modelVersion));
+  call.tokens = promptTokenCount + countTokens(spoken.join('')) + thoughtsTokenCount;
   chunks.push({
     candidates: [{ content: { role: 'model' }, finishReason, index: 0 }],
     usageMetadata: {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 
 it('tells Prometheus what was recorded, under one prefix', async () => {
-  const metrics = createMetrics({ version: '1.2.3' });
+  const metrics = createMetrics({ version: '1.2.3', prices: new Map([['m', { input: 1, output: 10 }]]) });
   const end = metrics.requests.begin();
   expect(await metrics.render()).toContain('tum_chatbot_http_requests_in_flight 1');
   end({ method: 'POST', route: '/api/chat', status: 429, errorCode: 'RATE_LIMIT_EXCEEDED' });
@@ -12,6 +12,8 @@ it('tells Prometheus what was recorded, under one prefix', async () => {
     durationMs: 800,
     inputTokens: 100,
     outputTokens: 20,
+    thoughtTokens: 5,
+    cachedTokens: 10,
     attempt: 2,
   });
   metrics.answers.recordAnswer({
@@ -26,6 +28,8 @@ it('tells Prometheus what was recorded, under one prefix', async () => {
   const text = await metrics.render();
   for (const line of [
     'tum_chatbot_http_requests_in_flight 0',
+    'tum_chatbot_model_tokens_total{model="m",direction="thought"} 5',
+    'tum_chatbot_model_cost_total{model="m"} 0.0003',
     'tum_chatbot_http_request_duration_seconds_count{method="POST",route="/api/chat",status="429"} 1',
     'tum_chatbot_http_errors_total{route="/api/chat",code="RATE_LIMIT_EXCEEDED"} 1',
     'tum_chatbot_model_tokens_total{model="m",direction="input"} 100',

@@ -53,6 +53,10 @@ export const closedModelsChannel = 'gemini:closed';
 /** Model calls made by all replicas within the current minute. */
 export const modelBudgetKey = 'gemini:budget';
 
+/** Tokens that models took and gave on a day of Berlin's calendar; kept for two, so that calls over midnight settle. */
+export const spentTokensKey = (day: string) => `model:tokens:${day}`;
+export const spentTokensTtlSeconds = 172_800;
+
 /** Keys that carry an identity, which never appears in them as it is. */
 export function createKeys(hashIdentity: HashIdentity) {
   const user = (userId: string) => hashIdentity(`user:${userId}`);

@@ -1,5 +1,6 @@
 import type { Campus, Role } from '../audience.ts';
-import type { Dependency } from '../errors.ts';
+import type { Lack } from '../errors.ts';
+import type { ModelUsage } from '../models/language-model.ts';
 import type { Confidence } from '../retrieval/confidence.ts';
 import type { SearchMethod } from '../retrieval/search-method.ts';
 
@@ -24,10 +25,10 @@ export interface ChatAnswer {
   cached: boolean;
   searchMethod: SearchMethod;
   searchTimeMs: number;
-  degraded: Dependency[];
+  degraded: Lack[];
   answeredAt: Date;
   /** Model that wrote it, with its token counts; absent for knowledge-base answers. */
-  model?: { name: string; inputTokens: number; outputTokens: number; durationMs: number } | undefined;
+  model?: (ModelUsage & { name: string; durationMs: number }) | undefined;
 }
 
 /** The part of a chat request that another replica needs to answer it. */

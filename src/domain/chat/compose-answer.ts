@@ -1,6 +1,6 @@
 import type { Audience, Language } from '../audience.ts';
 import type { Clock } from '../clock.ts';
-import { type Dependency, isDependencyError } from '../errors.ts';
+import { type Dependency, isDependencyError, type Lack } from '../errors.ts';
 import type { Institution, SmallTalkKind } from '../institution.ts';
 import { findWording, type KnowledgeEntry } from '../knowledge/knowledge-entry.ts';
 import type { Vocabulary } from '../language/vocabulary.ts';
@@ -274,7 +274,7 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
     } catch (error) {
       if (!isDependencyError(error) || context.signal.aborted) throw error;
       if (text !== '') yield { type: 'restart' };
-      return { ...(yield* fromKnowledge(question)), degraded: ['gemini'] };
+      return { ...(yield* fromKnowledge(question)), degraded: [error.reason === 'over_budget' ? 'budget' : 'gemini'] };
     }
   }
 
@@ -329,7 +329,7 @@ function composeFromEntries(
 
 interface Written {
   text: string;
-  degraded: readonly Dependency[];
+  degraded: readonly Lack[];
   model: ChatAnswer['model'];
 }
 

@@ -37,6 +37,8 @@ export const describeAnswered = ({
     model: answer.model?.name,
     inputTokens: answer.model?.inputTokens ?? 0,
     outputTokens: answer.model?.outputTokens ?? 0,
+    thoughtTokens: answer.model?.thoughtTokens,
+    cachedTokens: answer.model?.cachedTokens,
     errorCode: undefined,
   };
 };
@@ -68,6 +70,8 @@ export const describeFailed = (
   model: undefined,
   inputTokens: 0,
   outputTokens: 0,
+  thoughtTokens: undefined,
+  cachedTokens: undefined,
   errorCode: errorCodeOf(error),
 });
 

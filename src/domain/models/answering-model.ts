@@ -9,6 +9,8 @@ import { createModelMonitor, type ModelMonitor, type StateChange } from './model
 import type { ModelProvider } from './model-provider.ts';
 import { createObservedModel, type ModelCall } from './observed-model.ts';
 import { createRetryingModel } from './retrying-model.ts';
+import type { TokenBudget } from './token-budget.ts';
+import { createTokenBudgetedModel } from './token-budgeted-model.ts';
 
 export interface AnsweringModelOptions {
   provider: ModelProvider;
@@ -17,6 +19,7 @@ export interface AnsweringModelOptions {
   /** The model that embeds questions, if it is this provider's; its absence is reported, too. */
   embeddingModel?: string | undefined;
   gate: ModelGate;
+  budget: TokenBudget;
   maxOutputTokens: number;
   temperature: number;
   /** For the whole answer, all tries and models together. */
@@ -48,7 +51,7 @@ const trialPatienceMs = 5_000;
 
 /**
  * The model with everything around it, outermost first: deadline; fallback model; another try with more room after an
- * empty or cut reply; retry; breaker; cluster's budget; observation; the call itself.
+ * empty or cut reply; retry; breaker; cluster's budgets of requests and of tokens; observation; the call itself.
  */
 export function createAnsweringModel(options: AnsweringModelOptions): AnsweringModel {
   const { provider, model, fallbackModel, onCall } = options;
@@ -94,7 +97,10 @@ export function createAnsweringModel(options: AnsweringModelOptions): AnsweringM
       onModelVersion: (version) => options.onModelVersion?.(name, version),
     });
     const observed = createObservedModel(bare, name, observe);
-    return createBreakerModel(createBudgetedModel(observed, options.gate), breakerOf(name));
+    const affordable = createTokenBudgetedModel(observed, options.budget, () =>
+      provider.largestOutputTokens(name, maxOutputTokens),
+    );
+    return createBreakerModel(createBudgetedModel(affordable, options.gate), breakerOf(name));
   }
 
   function createPersistentModel(name: string, retries: number) {
@@ -114,7 +120,7 @@ export function createAnsweringModel(options: AnsweringModelOptions): AnsweringM
     fallbackModel === model
       ? primary
       : createFallbackModel(primary, createPersistentModel(fallbackModel, lastModelRetries), {
-          when: ({ reason }) => reason !== 'blocked',
+          when: ({ reason }) => reason !== 'blocked' && reason !== 'over_budget',
           minimumRemainingMs: minimumFallbackMs,
         });
   const { generate } = createDeadlineModel(withFallback, options.totalTimeoutMs);

@@ -16,6 +16,10 @@ export type RollupMetric =
   | 'latency'
   | 'feedback'
   | 'last_seen'
+  | 'input_tokens'
+  | 'output_tokens'
+  | 'thought_tokens'
+  | 'cached_tokens'
   | 'search_count'
   | 'search_us'
   | 'search_results'
@@ -42,7 +46,9 @@ export const toMicroseconds = (ms: number): number => Math.round(ms * 1000);
 /** An interaction as it happened, or as it is stored. */
 type CountedInteraction = Pick<InteractionEvent, 'at' | 'cached' | 'responseTimeMs'> &
   Record<'searchMethod' | 'confidence', string> &
-  Record<'role' | 'campus' | 'errorCode', string | null | undefined>;
+  Record<'role' | 'campus' | 'errorCode' | 'model', string | null | undefined> &
+  Record<'inputTokens' | 'outputTokens', number> &
+  Record<'thoughtTokens' | 'cachedTokens', number | null | undefined>;
 
 export const countInteraction = (event: CountedInteraction): Count[] => {
   const isAnswered = !event.errorCode;
@@ -64,10 +70,25 @@ export const countInteraction = (event: CountedInteraction): Count[] => {
           one('latency', String(bucketOf(event.responseTimeMs))),
         ]
       : [one('errors')]),
+    ...countTokens(event, one),
     ...(isAnswered && event.cached ? [one('cached')] : []),
     ...(isAnswered && event.confidence === 'none' ? [one('unanswered')] : []),
   ];
 };
+
+/** By model; sums of nothing are left out later. */
+function countTokens(
+  { model, inputTokens, outputTokens, thoughtTokens, cachedTokens }: CountedInteraction,
+  one: (metric: RollupMetric, label: string, value: number) => Count,
+): Count[] {
+  if (!model) return [];
+  return [
+    one('input_tokens', model, inputTokens),
+    one('output_tokens', model, outputTokens),
+    one('thought_tokens', model, thoughtTokens ?? 0),
+    one('cached_tokens', model, cachedTokens ?? 0),
+  ];
+}
 
 /** Takes a count back. */
 export const uncount = (count: Count): Count => ({ ...count, value: -count.value });

@@ -34,11 +34,14 @@ const interactionSchema = z.object({
   answeredBy: z.enum(['model', 'knowledge_base']),
   cached: z.boolean(),
   degraded: z.array(z.enum(dependencies)),
+  isOverBudget: maybe(z.boolean()),
   responseTimeMs: durationMs,
   searchTimeMs: durationMs,
   model: maybe(text),
   inputTokens: count,
   outputTokens: count,
+  thoughtTokens: maybe(count),
+  cachedTokens: maybe(count),
   errorCode: maybe(text),
 });
 
@@ -76,8 +79,24 @@ const eventSchema = z.discriminatedUnion('kind', [
   sessionSchema,
 ]);
 
-/** The form in which an event waits in the queue: JSON, dates in ISO 8601. */
-export const serializeStatisticsEvent = (event: StatisticsEvent): string => JSON.stringify(event);
+/**
+ * The form in which an event waits in the queue: JSON, dates in ISO 8601. Replicas of the version before refuse a lack
+ * that they do not know, so that an answer for which no tokens were left lacks the model to them.
+ */
+export const serializeStatisticsEvent = (event: StatisticsEvent): string => {
+  if (event.kind !== 'interaction' || !event.degraded.includes('budget')) return JSON.stringify(event);
+  const degraded = event.degraded.map((lack) => (lack === 'budget' ? 'gemini' : lack));
+  return JSON.stringify({ ...event, degraded: [...new Set(degraded)], isOverBudget: true });
+};
 
 /** @throws when the text is not an event, as a foreign or future program may have written it. */
-export const parseStatisticsEvent = (json: string): StatisticsEvent => eventSchema.parse(JSON.parse(json));
+export const parseStatisticsEvent = (json: string): StatisticsEvent => {
+  const event = eventSchema.parse(JSON.parse(json));
+  if (event.kind !== 'interaction') return event;
+  const { isOverBudget, ...interaction } = event;
+  if (!isOverBudget) return interaction;
+  return {
+    ...interaction,
+    degraded: interaction.degraded.map((lack) => (lack === 'gemini' ? 'budget' : lack)),
+  };
+};

@@ -1,5 +1,5 @@
 import type { Campus, Language, Role } from '../audience.ts';
-import type { Dependency } from '../errors.ts';
+import type { Lack } from '../errors.ts';
 import type { Confidence } from '../retrieval/confidence.ts';
 import type { SearchMethod } from '../retrieval/search-method.ts';
 
@@ -32,12 +32,16 @@ export interface InteractionEvent {
   confidence: Confidence;
   answeredBy: 'model' | 'knowledge_base';
   cached: boolean;
-  degraded: readonly Dependency[];
+  degraded: readonly Lack[];
   responseTimeMs: number;
   searchTimeMs: number;
   model: string | undefined;
   inputTokens: number;
   outputTokens: number;
+  /** Part of the output; undefined where it was not told. */
+  thoughtTokens: number | undefined;
+  /** Part of the input; undefined where it was not told. */
+  cachedTokens: number | undefined;
   /** Code of the error that the asker got instead of an answer. */
   errorCode: string | undefined;
 }

@@ -1,3 +1,5 @@
+import type { ModelUsage } from '../models/language-model.ts';
+
 /** Usage in a window. A count by name leaves out names that did not occur. */
 export interface UsageReport {
   /** Questions asked, those that got an error included. */
@@ -14,6 +16,8 @@ export interface UsageReport {
   topQuestions: { question: string; count: number }[];
   /** Answers of confidence `none`. */
   unanswered: number;
+  /** Tokens of the answers that models wrote, by model. */
+  tokens: Record<string, ModelUsage>;
   feedback: { up: number; down: number };
 }
 

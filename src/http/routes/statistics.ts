@@ -1,5 +1,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
+import type { ModelUsage } from '../../domain/models/language-model.ts';
+import { costOf, type ModelPrice, type ModelPrices } from '../../domain/models/model-prices.ts';
 import type { PerformanceReport, UsageReport } from '../../domain/statistics/statistics-report.ts';
 import type { StatisticsStore } from '../../domain/statistics/statistics-store.ts';
 import type { AppEnv } from '../app-env.ts';
@@ -41,6 +43,21 @@ const usageSchema = z
       .openapi({ description: 'Question and count, most frequent first; only what several users asked.' }),
     active_sessions: z.int().nullable().openapi({ description: 'Null while that cannot be told.' }),
     unanswered: z.int(),
+    models: z
+      .record(
+        z.string(),
+        z.object({
+          input_tokens: z.int(),
+          output_tokens: z.int(),
+          thought_tokens: z.int(),
+          cached_tokens: z.int(),
+          cost: z.number().nullable(),
+        }),
+      )
+      .openapi({
+        description:
+          'Tokens of the answers that each model wrote. Thoughts are part of the output, cached ones of the input. Cost by MODEL_PRICES, null without a price.',
+      }),
     feedback: z.object({ up: z.int(), down: z.int() }),
   })
   .openapi('Statistics');
@@ -60,6 +77,7 @@ const performanceSchema = z
 
 export interface StatisticsRoutesDependencies {
   store: Pick<StatisticsStore, 'getUsage' | 'getPerformance'>;
+  prices: ModelPrices;
   /** Sessions alive now. */
   countActiveSessions: () => Promise<number>;
   /** Guards the routes in production. */
@@ -67,7 +85,7 @@ export interface StatisticsRoutesDependencies {
 }
 
 export function createStatisticsRoutes(dependencies: StatisticsRoutesDependencies) {
-  const { store, countActiveSessions, authorize } = dependencies;
+  const { store, prices, countActiveSessions, authorize } = dependencies;
   const routes = new OpenAPIHono<AppEnv>({ defaultHook: refuseInvalid });
 
   const usageRoute = createRoute({
@@ -85,7 +103,10 @@ export function createStatisticsRoutes(dependencies: StatisticsRoutesDependencie
       store.getUsage(c.req.valid('query').days),
       countActiveSessions().catch(() => null),
     ]);
-    return c.json({ statistics: mapUsage(report, activeSessions), ...replyMeta(c.get('requestId')) }, 200);
+    return c.json(
+      { statistics: mapUsage(report, activeSessions, prices), ...replyMeta(c.get('requestId')) },
+      200,
+    );
   });
 
   const performanceRoute = createRoute({
@@ -108,7 +129,11 @@ export function createStatisticsRoutes(dependencies: StatisticsRoutesDependencie
   return routes;
 }
 
-function mapUsage(report: UsageReport, activeSessions: number | null): z.infer<typeof usageSchema> {
+function mapUsage(
+  report: UsageReport,
+  activeSessions: number | null,
+  prices: ModelPrices,
+): z.infer<typeof usageSchema> {
   return {
     total_interactions: report.totalInteractions,
     unique_users: report.uniqueUsers,
@@ -119,7 +144,20 @@ function mapUsage(report: UsageReport, activeSessions: number | null): z.infer<t
     top_queries: report.topQuestions.map(({ question, count }) => [question, count]),
     active_sessions: activeSessions,
     unanswered: report.unanswered,
+    models: Object.fromEntries(
+      Object.entries(report.tokens).map(([model, usage]) => [model, mapTokens(usage, prices.get(model))]),
+    ),
     feedback: report.feedback,
+  };
+}
+
+function mapTokens(usage: ModelUsage, price: ModelPrice | undefined) {
+  return {
+    input_tokens: usage.inputTokens,
+    output_tokens: usage.outputTokens,
+    thought_tokens: usage.thoughtTokens,
+    cached_tokens: usage.cachedTokens,
+    cost: price ? costOf(price, usage) : null,
   };
 }
 

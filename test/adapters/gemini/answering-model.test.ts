@@ -6,6 +6,7 @@ import {
   createAnsweringModel,
 } from '../../../src/domain/models/answering-model.ts';
 import type { ModelCall } from '../../../src/domain/models/observed-model.ts';
+import { freeBudget } from '../../fakes/free-budget.ts';
 import { createMemoryModelGate } from '../../fakes/memory-model-gate.ts';
 import { type GeminiServer, startGeminiServer } from '../../gemini-server/gemini-server.ts';
 import type { Fault } from '../../gemini-server/script.ts';
@@ -37,6 +38,7 @@ function createModel(options: Partial<AnsweringModelOptions> = {}, apiKeys = ['k
     fallbackModel: fallback,
     provider: createGeminiProvider({ apiKeys: () => apiKeys, gate, baseUrl: server.url }),
     gate,
+    budget: freeBudget,
     maxOutputTokens: 1000,
     temperature: 0.7,
     totalTimeoutMs: 8_000,

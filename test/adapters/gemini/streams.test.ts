@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createGeminiProvider } from '../../../src/adapters/gemini/provider.ts';
 import { type AnsweringModel, createAnsweringModel } from '../../../src/domain/models/answering-model.ts';
 import type { ModelProvider } from '../../../src/domain/models/model-provider.ts';
+import { freeBudget } from '../../fakes/free-budget.ts';
 import { createMemoryModelGate } from '../../fakes/memory-model-gate.ts';
 import { type GeminiServer, startGeminiServer } from '../../gemini-server/gemini-server.ts';
 import type { Fault } from '../../gemini-server/script.ts';
@@ -46,6 +47,7 @@ function createModel(apiKeys = ['k1']): Asked {
   const model = createAnsweringModel({
     provider,
     gate,
+    budget: freeBudget,
     model: primary,
     fallbackModel: fallback,
     maxOutputTokens: 1000,

@@ -32,7 +32,14 @@ const answer: ChatAnswer = {
   searchTimeMs: 5,
   degraded: [],
   answeredAt: new Date('2026-03-01T10:00:00Z'),
-  model: { name: 'gemini', inputTokens: 100, outputTokens: 20, durationMs: 900 },
+  model: {
+    name: 'gemini',
+    inputTokens: 100,
+    outputTokens: 20,
+    thoughtTokens: 0,
+    cachedTokens: 0,
+    durationMs: 900,
+  },
 };
 const delta = (text: string, offset = text.length): ChatEvent => ({
   type: 'delta',

@@ -24,6 +24,10 @@ const createApp = (changes: Partial<StatisticsRoutesDependencies> = {}) => {
           campuses: { Munich: 12 },
           topQuestions: [{ question: 'where is the mensa', count: 4 }],
           unanswered: 1,
+          tokens: {
+            a: { inputTokens: 1_000_000, outputTokens: 500_000, thoughtTokens: 7, cachedTokens: 8 },
+            b: { inputTokens: 1, outputTokens: 2, thoughtTokens: 0, cachedTokens: 0 },
+          },
           feedback: { up: 2, down: 1 },
         };
       },
@@ -39,6 +43,7 @@ const createApp = (changes: Partial<StatisticsRoutesDependencies> = {}) => {
         };
       },
     },
+    prices: new Map([['a', { input: 0.1, output: 0.4 }]]),
     countActiveSessions: async () => 5,
     authorize: [],
     ...changes,
@@ -69,6 +74,16 @@ describe('GET /api/statistics', () => {
         top_queries: [['where is the mensa', 4]],
         active_sessions: 5,
         unanswered: 1,
+        models: {
+          a: {
+            input_tokens: 1_000_000,
+            output_tokens: 500_000,
+            thought_tokens: 7,
+            cached_tokens: 8,
+            cost: expect.closeTo(0.3),
+          },
+          b: { input_tokens: 1, output_tokens: 2, thought_tokens: 0, cached_tokens: 0, cost: null },
+        },
         feedback: { up: 2, down: 1 },
       },
       request_id: 'request-1',

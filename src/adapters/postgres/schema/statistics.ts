@@ -40,6 +40,8 @@ export const chatInteractions = pgTable(
     model: text(),
     inputTokens: integer('input_tokens').notNull(),
     outputTokens: integer('output_tokens').notNull(),
+    thoughtTokens: integer('thought_tokens'),
+    cachedTokens: integer('cached_tokens'),
     errorCode: text('error_code'),
   },
   (table) => [primaryKey({ columns: [table.id, table.at] }), index().on(table.userId)],

@@ -18,6 +18,10 @@ const usageMetrics = [
   'campus',
   'feedback',
   'last_seen',
+  'input_tokens',
+  'output_tokens',
+  'thought_tokens',
+  'cached_tokens',
 ] as const satisfies RollupMetric[];
 
 const performanceMetrics = [
@@ -138,6 +142,19 @@ const findTopQuestions = async (
   return rows.map(({ question, total }) => ({ question, count: total }));
 };
 
+const tokensByModel = (sums: Sums): UsageReport['tokens'] =>
+  Object.fromEntries(
+    Object.keys(sums.input_tokens ?? {}).map((model) => [
+      model,
+      {
+        inputTokens: sumOf(sums, 'input_tokens', model),
+        outputTokens: sumOf(sums, 'output_tokens', model),
+        thoughtTokens: sumOf(sums, 'thought_tokens', model),
+        cachedTokens: sumOf(sums, 'cached_tokens', model),
+      },
+    ]),
+  );
+
 export const readUsage = async (
   database: Database,
   window: ReportWindow,
@@ -157,6 +174,7 @@ export const readUsage = async (
     campuses: sums.campus ?? {},
     topQuestions,
     unanswered: sumOf(sums, 'unanswered'),
+    tokens: tokensByModel(sums),
     feedback: { up: sumOf(sums, 'feedback', 'up'), down: sumOf(sums, 'feedback', 'down') },
   };
 };

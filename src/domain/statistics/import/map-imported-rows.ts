@@ -120,6 +120,8 @@ export const createRowMapper = ({ anonymizer, audienceWords, detectLanguage }: R
         model: undefined,
         inputTokens: 0,
         outputTokens: 0,
+        thoughtTokens: undefined,
+        cachedTokens: undefined,
         errorCode: undefined,
       };
     },
