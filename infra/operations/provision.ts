@@ -16,9 +16,13 @@ import { ensureCertificate } from '../local/certificate.ts';
 const secretsFolder = process.env.SECRETS_FOLDER ?? '/run/secrets';
 const certificateFolder = process.env.CERTIFICATE_FOLDER ?? '/run/certificate';
 
+/** Other providers have credentials of their own, or none. */
+const usesGemini = (process.env.MODEL_PROVIDER || 'gemini') === 'gemini';
+
 /** `isMade`: nothing works without it, so that one is made when none is given. */
 const secrets = {
   GEMINI_API_KEY: { file: 'service/gemini-api-key', isMade: false },
+  OPENAI_API_KEY: { file: 'service/openai-api-key', isMade: false },
   ADMIN_TOKEN: { file: 'service/admin-token', isMade: false },
   CLIENT_API_KEYS: { file: 'service/client-api-keys', isMade: false },
   ANONYMIZE_SALT: { file: 'service/anonymize-salt', isMade: true },
@@ -57,6 +61,11 @@ function provisionSecret(name: SecretName): void {
   const kept = existsSync(path) ? readFileSync(path, 'utf8') : undefined;
   const first = secrets[name].isMade ? randomBytes(24).toString('base64url') : '';
   const value = given(name) ?? kept ?? first;
+  if (name === 'GEMINI_API_KEY' && value === '' && usesGemini) {
+    fail(
+      'GEMINI_API_KEY is not set. Put the key of your Gemini API into .env, or choose another MODEL_PROVIDER',
+    );
+  }
   if (value === kept) return;
   setSecret(name, value);
   if (value !== '')

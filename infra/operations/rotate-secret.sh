@@ -2,8 +2,9 @@
 # Gives a secret a new value while the service runs. Old and new both hold for a while; then the old one is refused.
 #
 #   infra/operations/rotate-secret.sh ADMIN_TOKEN|REDIS_PASSWORD|DATABASE_PASSWORD|PROXY_SECRET    makes the new value
-#   infra/operations/rotate-secret.sh NAME --stdin                                    reads it; GEMINI_API_KEY and
-#                                                                                     CLIENT_API_KEYS are always read
+#   infra/operations/rotate-secret.sh NAME --stdin                                    reads it; GEMINI_API_KEY,
+#                                                                                     OPENAI_API_KEY and CLIENT_API_KEYS are
+#                                                                                     always read
 #   infra/operations/rotate-secret.sh certificate CERTIFICATE_FILE KEY_FILE
 source "$(dirname "$0")/common.sh"
 
@@ -115,13 +116,14 @@ if [ "$name" = certificate ]; then
 fi
 
 case $name in
-GEMINI_API_KEY | CLIENT_API_KEYS) value=$(cat) ;;
+GEMINI_API_KEY | OPENAI_API_KEY | CLIENT_API_KEYS) value=$(cat) ;;
 *) if [ "${2:-}" = --stdin ]; then value=$(cat); else value=$(head -c 24 /dev/urandom | base64 | tr '+/' '-_'); fi ;;
 esac
 [[ $value =~ ^[A-Za-z0-9._~,=-]{16,}$ ]] || die 'A secret has at least 16 of A-Z a-z 0-9 . _ ~ , = -'
 
 case $name in
 GEMINI_API_KEY) rotate_listed service/gemini-api-key ;;
+OPENAI_API_KEY) rotate_listed service/openai-api-key ;;
 ADMIN_TOKEN) rotate_listed service/admin-token ;;
 CLIENT_API_KEYS) rotate_listed service/client-api-keys ;;
 REDIS_PASSWORD) rotate_redis ;;

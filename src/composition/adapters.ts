@@ -71,7 +71,7 @@ export function createAdapters(options: AdapterOptions) {
   const chroma = createChroma(config.chroma);
   const modelGate = createRedisModelGate({
     redis,
-    requestsPerMinute: config.gemini.requestsPerMinute,
+    requestsPerMinute: config.models.requestsPerMinute,
     replicaCount: heartbeat.count,
   });
   const localEmbedding = createLocalEmbeddingModel(vocabulary);
@@ -82,7 +82,7 @@ export function createAdapters(options: AdapterOptions) {
   });
   const model = provider
     ? createAnsweringModel({
-        ...config.gemini,
+        ...config.models,
         provider,
         embeddingModel: provider.embeddingModels.find(({ name }) => name === config.knowledge.embeddingModel)
           ?.name,

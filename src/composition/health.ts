@@ -12,6 +12,7 @@ export function createServiceHealth(
   { liveKnowledge }: UseCases,
 ): Health {
   return createHealth({
+    region: config.models.region,
     showCauses: !config.isProduction,
     probes: {
       redis: async () => ({ state: 'up', latencyMs: await redis.ping() }),

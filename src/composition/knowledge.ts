@@ -56,7 +56,7 @@ function createEmbeddingModel(
 ): { embeddingModel: EmbeddingModel; close(): Promise<void> } {
   const gate = createRedisModelGate({
     redis,
-    requestsPerMinute: config.gemini.requestsPerMinute,
+    requestsPerMinute: config.models.requestsPerMinute,
     replicaCount: () => 1,
   });
   const provider = createModelProvider({ config, gate, onRefusedField: () => {} });

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
 import { createGeminiProvider } from '../adapters/gemini/provider.ts';
+import { createOpenAiProvider } from '../adapters/openai/provider.ts';
+import { createVertexProvider } from '../adapters/vertex/provider.ts';
 import type { Config } from '../config/parse-config.ts';
 import type { ModelGate } from '../domain/models/model-gate.ts';
 import type { ModelProvider } from '../domain/models/model-provider.ts';
@@ -12,14 +14,16 @@ export interface ProviderOptions {
 }
 
 /** Who runs the models, by MODEL_PROVIDER. */
-const providers = {
-  gemini: ({ config: { gemini }, ...options }: ProviderOptions) =>
-    createGeminiProvider({ ...gemini, ...options }),
-} satisfies Record<string, (options: ProviderOptions) => ModelProvider>;
+const providers: Record<Config['models']['provider'], (options: ProviderOptions) => ModelProvider> = {
+  gemini: ({ config, ...options }) => createGeminiProvider({ ...config.gemini, ...options }),
+  vertex: ({ config, ...options }) => createVertexProvider({ ...config.vertex, ...options }),
+  openai: ({ config, ...options }) => createOpenAiProvider({ ...config.openai, ...options }),
+};
 
 /** Undefined when nobody is configured (development): the knowledge base answers. */
 export function createModelProvider(options: ProviderOptions): ModelProvider | undefined {
-  return options.config.gemini.isConfigured ? providers.gemini(options) : undefined;
+  const { isConfigured, provider } = options.config.models;
+  return isConfigured ? providers[provider](options) : undefined;
 }
 
 /** A setting that a model refuses is left out from now on, but for `store: false`: without it nothing is sent. */

@@ -154,12 +154,12 @@ function createKnowledge({ config, vocabulary, logger, metrics }: UseCaseOptions
 }
 
 /** Names everything that an answer depends on besides the question, its audience and the knowledge version. */
-function fingerprintOf({ gemini, session, retrieval }: Config, institution: Institution): string {
+function fingerprintOf({ models, session, retrieval }: Config, institution: Institution): string {
   return promptFingerprint(institution, {
-    model: gemini.isConfigured ? gemini.model : 'none',
-    fallbackModel: gemini.fallbackModel,
-    temperature: gemini.temperature,
-    maxOutputTokens: gemini.maxOutputTokens,
+    model: models.isConfigured ? models.model : 'none',
+    fallbackModel: models.fallbackModel,
+    temperature: models.temperature,
+    maxOutputTokens: models.maxOutputTokens,
     maxContextCharacters: session.maxContextCharacters,
     topK: retrieval.topK.hybrid,
     similarityThreshold: retrieval.similarityThreshold,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { isEuropeanHost } from './data-region.ts';
 import { type Secret, watchSecret } from './secret.ts';
 import {
   boolean,
@@ -53,6 +54,7 @@ const privateNetworks = '127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.
 /** Variables whose value never appears in a message, and which may be given as NAME_FILE. */
 const secretNames = [
   'GEMINI_API_KEY',
+  'OPENAI_API_KEY',
   'REDIS_URL',
   'REDIS_PASSWORD',
   'DATABASE_URL',
@@ -67,6 +69,10 @@ const secretNames = [
 export const environmentSchema = z.object({
   ENVIRONMENT: oneOf({ development: 'development', production: 'production' }).prefault('development'),
 
+  MODEL_PROVIDER: oneOf({ gemini: 'gemini', vertex: 'vertex', openai: 'openai' }).prefault('gemini'),
+  DATA_REGION: oneOf({ eu: 'eu' }).optional(),
+  EU_MODEL_HOSTS: text.prefault(''),
+
   GEMINI_API_KEY: secret.optional(),
   GEMINI_BASE_URL: url('http:', 'https:').prefault('https://generativelanguage.googleapis.com'),
   GEMINI_MODEL: text.min(1).prefault('gemini-3.5-flash-lite'),
@@ -74,6 +80,17 @@ export const environmentSchema = z.object({
   GEMINI_MAX_TOKENS: integer(1, 65_536).prefault('4096'),
   GEMINI_TEMPERATURE: decimal(0, 1).prefault('0.7'),
   GEMINI_REQUESTS_PER_MINUTE: integer(0).prefault('0'),
+  VERTEX_PROJECT: text.min(1).optional(),
+  VERTEX_LOCATION: text.min(1).prefault('eu'),
+  VERTEX_CREDENTIALS_FILE: text.min(1).optional(),
+  VERTEX_BASE_URL: url('http:', 'https:').prefault('https://aiplatform.eu.rep.googleapis.com'),
+
+  OPENAI_BASE_URL: url('http:', 'https:').optional(),
+  OPENAI_API_KEY: secret.optional(),
+  OPENAI_MODEL: text.min(1).optional(),
+  OPENAI_EMBEDDING_MODEL: text.min(1).optional(),
+  OPENAI_EMBEDDING_DIMENSION: integer(1, 8192).prefault('1024'),
+
   MODEL_PRICES: prices.prefault(''),
   MODEL_DAILY_TOKEN_BUDGET: integer(1).optional(),
 
@@ -161,14 +178,10 @@ export function parseConfig(environment: Environment) {
   if (!parsed.success) {
     for (const issue of parsed.error.issues) problems.push(describeProblem(issue, values));
   }
-  const isProduction = values.ENVIRONMENT?.toLowerCase() === 'production';
-  if (isProduction && values.GEMINI_API_KEY === undefined) {
-    problems.push(
-      'GEMINI_API_KEY: must be set when ENVIRONMENT is production (the key of the Gemini API, or GEMINI_API_KEY_FILE)',
-    );
-  }
+  problems.push(...findMissingSettings(values));
   if (parsed.success && parsed.data.METRICS_PORT === parsed.data.SERVER_PORT)
     problems.push('METRICS_PORT: must differ from SERVER_PORT');
+  if (parsed.success) problems.push(...findRegionProblems(parsed.data));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return groupVariables(parsed.data, secretReader(parsed.data, files));
 }
@@ -216,24 +229,89 @@ function secretReader(values: z.output<typeof environmentSchema>, files: Readonl
   };
 }
 
-const knownEmbeddingModels = ['gemini-embedding-001', 'gemini-embedding-2', 'local'] as const;
-export type EmbeddingModelName = (typeof knownEmbeddingModels)[number];
+type Values = z.output<typeof environmentSchema>;
 
-function chooseEmbeddingModel(
-  wanted: string | undefined,
-  hasKey: boolean,
-  notices: string[],
-): EmbeddingModelName {
-  const fallback = hasKey ? 'gemini-embedding-001' : 'local';
-  if (wanted === undefined) return fallback;
-  const known = knownEmbeddingModels.find((name) => name === wanted);
-  if (known !== undefined && known !== 'local' && !hasKey) {
-    notices.push(`EMBEDDING_MODEL ${known} needs GEMINI_API_KEY; local is used instead`);
-    return 'local';
+const neededSettings: Readonly<Record<string, readonly EnvironmentVariable[]>> = {
+  vertex: ['VERTEX_PROJECT', 'VERTEX_CREDENTIALS_FILE'],
+  openai: ['OPENAI_BASE_URL', 'OPENAI_MODEL'],
+};
+
+/** What the chosen provider cannot do without. In development, gemini can: the knowledge base answers. */
+function findMissingSettings(values: Record<string, string>): string[] {
+  const provider = values.MODEL_PROVIDER?.toLowerCase() ?? 'gemini';
+  const isProduction = values.ENVIRONMENT?.toLowerCase() === 'production';
+  if (provider === 'gemini' && isProduction && values.GEMINI_API_KEY === undefined) {
+    return [
+      'GEMINI_API_KEY: must be set when ENVIRONMENT is production (the key of the Gemini API, or GEMINI_API_KEY_FILE)',
+    ];
   }
-  if (known === undefined)
-    notices.push(`EMBEDDING_MODEL ${wanted} is not offered here; ${fallback} is used instead`);
-  return known ?? fallback;
+  return (neededSettings[provider] ?? [])
+    .filter((name) => values[name] === undefined)
+    .map((name) => `${name}: must be set when MODEL_PROVIDER is ${provider}`);
+}
+
+function findRegionProblems(values: Values): string[] {
+  const address = baseUrlOf(values);
+  if (values.DATA_REGION === undefined || !isConfigured(values) || address === undefined) return [];
+  const { hostname } = new URL(address.url);
+  if (isEuropeanHost(hostname, list(values.EU_MODEL_HOSTS.toLowerCase()))) return [];
+  return [
+    `${address.name}: ${hostname} is not known to be in the region of DATA_REGION; EU_MODEL_HOSTS can name it`,
+  ];
+}
+
+/** Where everything goes that a model is to read, its fallback's and the embeddings' included. */
+function baseUrlOf(values: Values): { name: string; url: string } | undefined {
+  const name = ({ gemini: 'GEMINI_BASE_URL', vertex: 'VERTEX_BASE_URL', openai: 'OPENAI_BASE_URL' } as const)[
+    values.MODEL_PROVIDER
+  ];
+  const url = values[name];
+  return url === undefined ? undefined : { name, url };
+}
+
+const isConfigured = (values: Values) =>
+  values.MODEL_PROVIDER !== 'gemini' || values.GEMINI_API_KEY !== undefined;
+
+const withoutSlash = (address: string) => address.replace(/\/$/, '');
+
+/** The model that embeds, by name; `local` is the packaged encoder. */
+function chooseEmbeddingModel(values: Values, notices: string[]): string {
+  const hasProvider = isConfigured(values);
+  const own = values.OPENAI_EMBEDDING_MODEL === undefined ? [] : [values.OPENAI_EMBEDDING_MODEL];
+  const ofProvider =
+    values.MODEL_PROVIDER === 'openai' ? own : ['gemini-embedding-001', 'gemini-embedding-2'];
+  const wanted = values.EMBEDDING_MODEL;
+  const fallback = (hasProvider && ofProvider[0]) || 'local';
+  if (wanted === undefined || wanted === 'local') return wanted ?? fallback;
+  const isKnown = ofProvider.includes(wanted);
+  if (isKnown && hasProvider) return wanted;
+  notices.push(
+    isKnown
+      ? `EMBEDDING_MODEL ${wanted} needs GEMINI_API_KEY; local is used instead`
+      : `EMBEDDING_MODEL ${wanted} is not offered here; ${fallback} is used instead`,
+  );
+  return fallback;
+}
+
+function modelsOf(values: Values) {
+  const isOpenAi = values.MODEL_PROVIDER === 'openai';
+  const own = values.OPENAI_MODEL ?? '';
+  return {
+    provider: values.MODEL_PROVIDER,
+    /** False in development without a key: the knowledge base answers. */
+    isConfigured: isConfigured(values),
+    model: isOpenAi ? own : values.GEMINI_MODEL,
+    fallbackModel: isOpenAi ? own : values.GEMINI_FALLBACK_MODEL,
+    maxOutputTokens: values.GEMINI_MAX_TOKENS,
+    temperature: values.GEMINI_TEMPERATURE,
+    /** Shared by all replicas; 0 means no limit of our own. */
+    requestsPerMinute: values.GEMINI_REQUESTS_PER_MINUTE,
+    prices: values.MODEL_PRICES,
+    /** For all replicas together, in a day of Berlin's calendar; undefined for any number. */
+    tokensPerDay: values.MODEL_DAILY_TOKEN_BUDGET,
+    /** Where text of people may go; undefined for anywhere. */
+    region: values.DATA_REGION,
+  };
 }
 
 /** Keys that were there and are gone let nobody in: an emptied file must not open what it closed. */
@@ -253,6 +331,7 @@ function groupVariables(
   const notices: string[] = [];
   const isProduction = values.ENVIRONMENT === 'production';
   const geminiKeys = secretOf('GEMINI_API_KEY');
+  const openAiKeys = secretOf('OPENAI_API_KEY');
   const adminTokens = secretOf('ADMIN_TOKEN');
   const clientKeys = secretOf('CLIENT_API_KEYS');
   const proxySecret = secretOf('PROXY_SECRET');
@@ -292,22 +371,24 @@ function groupVariables(
       /** Keys of OpenAI-compatible clients; undefined lets everyone in. */
       clientApiKeys: readClientKeys(clientKeys),
     },
+    models: modelsOf(values),
     gemini: {
-      /** Empty without a key (development): the knowledge base answers. */
       apiKeys: () => (geminiKeys === undefined ? [] : list(geminiKeys.read())),
-      isConfigured: values.GEMINI_API_KEY !== undefined,
-      baseUrl: values.GEMINI_BASE_URL.replace(/\/$/, ''),
-      model: values.GEMINI_MODEL,
-      fallbackModel: values.GEMINI_FALLBACK_MODEL,
-      maxOutputTokens: values.GEMINI_MAX_TOKENS,
-      temperature: values.GEMINI_TEMPERATURE,
-      /** Shared by all replicas; 0 means no limit of our own. */
-      requestsPerMinute: values.GEMINI_REQUESTS_PER_MINUTE,
+      baseUrl: withoutSlash(values.GEMINI_BASE_URL),
     },
-    models: {
-      prices: values.MODEL_PRICES,
-      /** For all replicas together, in a day of Berlin's calendar; undefined for any number. */
-      tokensPerDay: values.MODEL_DAILY_TOKEN_BUDGET,
+    vertex: {
+      baseUrl: withoutSlash(values.VERTEX_BASE_URL),
+      project: values.VERTEX_PROJECT ?? '',
+      location: values.VERTEX_LOCATION,
+      credentialsFile: values.VERTEX_CREDENTIALS_FILE ?? '',
+    },
+    openai: {
+      baseUrl: withoutSlash(values.OPENAI_BASE_URL ?? ''),
+      apiKeys: () => (openAiKeys === undefined ? [] : list(openAiKeys.read())),
+      embedding:
+        values.OPENAI_EMBEDDING_MODEL === undefined
+          ? undefined
+          : { model: values.OPENAI_EMBEDDING_MODEL, dimension: values.OPENAI_EMBEDDING_DIMENSION },
     },
     rateLimit: {
       enabled: values.ENABLE_RATE_LIMITING,
@@ -332,11 +413,7 @@ function groupVariables(
     chroma: { url: values.CHROMA_URL, collectionName: values.CHROMA_COLLECTION_NAME },
     knowledge: {
       path: values.KNOWLEDGE_BASE_PATH,
-      embeddingModel: chooseEmbeddingModel(
-        values.EMBEDDING_MODEL,
-        values.GEMINI_API_KEY !== undefined,
-        notices,
-      ),
+      embeddingModel: chooseEmbeddingModel(values, notices),
     },
     /** Folder, from the project's root unless absolute. */
     institutionPath: values.INSTITUTION_PATH,

@@ -17,6 +17,8 @@ export interface HealthReport {
   status: 'healthy' | 'degraded' | 'unhealthy';
   services: Record<Dependency, ServiceHealth>;
   knowledge: { version: number; entries: number } | undefined;
+  /** Where text of people may go; undefined for anywhere. */
+  region: string | undefined;
 }
 
 export interface Health {
@@ -28,13 +30,14 @@ export interface HealthDependencies {
   /** Each resolves within its limit, or rejects. */
   probes: Record<Dependency, () => Promise<ServiceHealth>>;
   knowledge: () => { version: number; entries: number } | undefined;
+  region: string | undefined;
   /** Whether anybody may read why a dependency is down; its messages name addresses. */
   showCauses: boolean;
 }
 
 const freshForMs = 1000;
 
-export function createHealth({ probes, knowledge, showCauses }: HealthDependencies): Health {
+export function createHealth({ probes, knowledge, region, showCauses }: HealthDependencies): Health {
   let latest: { startedAtMs: number; report: Promise<HealthReport> } | undefined;
 
   async function probe(): Promise<HealthReport> {
@@ -51,7 +54,7 @@ export function createHealth({ probes, knowledge, showCauses }: HealthDependenci
     const services = { redis, postgres, chroma, gemini };
     const isWhole = Object.values(services).every(({ state }) => state === 'up' || state === 'unconfigured');
     const status = knowledge() === undefined ? 'unhealthy' : isWhole ? 'healthy' : 'degraded';
-    return { status, services, knowledge: knowledge() };
+    return { status, services, knowledge: knowledge(), region };
   }
 
   return {

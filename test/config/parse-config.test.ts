@@ -145,6 +145,42 @@ describe('configuration', () => {
     expect(shown).toEqual(defaults);
   });
 
+  it('asks for what the chosen provider of models needs, and for the key of Gemini only with Gemini', () => {
+    const production = { ENVIRONMENT: 'production' };
+    const problemsOf = (environment: Record<string, string>) => {
+      try {
+        parseConfig({ ...production, ...environment });
+        return [];
+      } catch (error) {
+        return (error as ConfigError).problems.map((problem) => problem.split(':')[0]);
+      }
+    };
+    expect(problemsOf({})).toEqual(['GEMINI_API_KEY']);
+    expect(problemsOf({ MODEL_PROVIDER: 'vertex' })).toEqual(['VERTEX_PROJECT', 'VERTEX_CREDENTIALS_FILE']);
+    expect(problemsOf({ MODEL_PROVIDER: 'openai' })).toEqual(['OPENAI_BASE_URL', 'OPENAI_MODEL']);
+    const own = { MODEL_PROVIDER: 'openai', OPENAI_BASE_URL: 'http://vllm:8000/v1/', OPENAI_MODEL: 'own' };
+    expect(problemsOf(own)).toEqual([]);
+    const { models, knowledge, openai } = parseConfig(own);
+    expect(models).toMatchObject({
+      provider: 'openai',
+      model: 'own',
+      fallbackModel: 'own',
+      isConfigured: true,
+    });
+    expect(openai.baseUrl).toBe('http://vllm:8000/v1');
+    expect(knowledge.embeddingModel).toBe('local');
+    expect(parseConfig({ ...own, OPENAI_EMBEDDING_MODEL: 'e' }).knowledge.embeddingModel).toBe('e');
+  });
+
+  it('reads prices of models', () => {
+    const { models } = parseConfig({ MODEL_PRICES: 'a=0.1/0.4, b-2=3/12' });
+    expect([...models.prices]).toEqual([
+      ['a', { input: 0.1, output: 0.4 }],
+      ['b-2', { input: 3, output: 12 }],
+    ]);
+    expect(() => parseConfig({ MODEL_PRICES: 'a=0.1' })).toThrow(/MODEL_PRICES.*MODEL=INPUT\/OUTPUT/);
+  });
+
   it('is what the README lists, in its order', () => {
     const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
     const listed = [...readme.matchAll(/^\| `([A-Z][A-Z0-9_]+)` \|/gm)].map((match) => match[1]);

@@ -13,6 +13,7 @@ function createScene() {
           Object.entries(states).map(([name, state]) => [name, { state }]),
         ) as HealthReport['services'],
         knowledge: undefined,
+        region: undefined,
       }),
     },
     watched: ['postgres', 'chroma'],

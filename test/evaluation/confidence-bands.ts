@@ -16,11 +16,11 @@ const unanswerableAboveHigh = 0.1;
 
 /** The model that EMBEDDING_MODEL and GEMINI_API_KEY name. @throws Error without a key. */
 export function createMeasuredModel(environment: Record<string, string | undefined>): EmbeddingModel {
-  const { gemini, knowledge } = parseConfig(environment);
+  const { gemini, knowledge, models } = parseConfig(environment);
   const gate = { closedForMs: () => undefined, close: () => {}, tryAcquire: async () => true };
   const provider = createGeminiProvider({ apiKeys: gemini.apiKeys, baseUrl: gemini.baseUrl, gate });
   const model = provider.embeddingModels.find(({ name }) => name === knowledge.embeddingModel);
-  if (!gemini.isConfigured || !model)
+  if (!models.isConfigured || !model)
     throw new Error('--embedding needs GEMINI_API_KEY and a model of its provider');
   return model;
 }

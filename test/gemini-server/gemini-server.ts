@@ -1,8 +1,18 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createCallLog, type RecordedCall } from './call-log.ts';
+import { geminiDialect } from './dialects.ts';
 import { pickFault } from './pick-fault.ts';
-import { type Reply, sendRaw, serveEmbeddings, serveGeneration, serveTokenCount } from './replies.ts';
+import {
+  type Reply,
+  sendRaw,
+  serveChatCompletion,
+  serveEmbeddings,
+  serveGeneration,
+  serveOpenAiEmbeddings,
+  servePrediction,
+  serveTokenCount,
+} from './replies.ts';
 import { type Fault, type GeminiScript, type ParsedScript, scriptSchema } from './script.ts';
 import { createBadKeyStatus, createQuotaStatus, createStatus } from './wire.ts';
 
@@ -26,7 +36,9 @@ export interface GeminiServer {
 }
 
 const generatingMethods = ['streamGenerateContent', 'generateContent'];
-const methods = [...generatingMethods, 'countTokens', 'embedContent', 'batchEmbedContents'];
+const methods = [...generatingMethods, 'predict', 'countTokens', 'embedContent', 'batchEmbedContents'];
+/** Of the OpenAI-compatible server. */
+const ownModels = ['own-model', 'own-embedding'];
 const listedModels = [
   'gemini-3.5-flash-lite',
   'gemini-3.8-flash',
@@ -42,10 +54,13 @@ export async function startGeminiServer({
   port = 0,
   host = '127.0.0.1',
   script: firstScript = {},
+  isTokenValid = () => false,
 }: {
   port?: number;
   host?: string;
   script?: GeminiScript;
+  /** Which access tokens the paths of Vertex take. */
+  isTokenValid?: (token: string) => boolean;
 } = {}): Promise<GeminiServer> {
   let script = scriptSchema.parse(firstScript);
   let picks = pickFault(script.faults);
@@ -62,26 +77,48 @@ export async function startGeminiServer({
     const body = await readBody(request);
     if (url.pathname.startsWith('/control/'))
       return control(request.method ?? '', url.pathname, body, response);
-    const [, model, method] = /^\/v1beta\/models(?:\/([^:/]+)(?::(\w+))?)?$/.exec(url.pathname) ?? [];
-    const key = headerOf(request, 'x-goog-api-key') ?? url.searchParams.get('key') ?? '';
+    const { model, method, api } = readTarget(url.pathname, body);
+    const token = headerOf(request, 'authorization')?.replace(/^Bearer /, '');
+    const key = headerOf(request, 'x-goog-api-key') ?? url.searchParams.get('key') ?? token ?? '';
     const call = log.begin({ path: url.pathname, model, method: method ?? 'get', key, body });
     response.once('close', () => log.end(call, response.writableFinished));
     const fault = picks(call);
     if (fault) call.fault = fault.kind;
-    const reply: Reply = { request, response, script, fault, model: model ?? '', call };
-    if (method !== undefined && generatingMethods.includes(method) && !isUnstored(body)) {
+    const reply: Reply = {
+      request,
+      response,
+      script,
+      fault,
+      model: model ?? '',
+      call,
+      encode: geminiDialect,
+    };
+    if (
+      api === 'ai-studio' &&
+      method !== undefined &&
+      generatingMethods.includes(method) &&
+      !isUnstored(body)
+    ) {
       log.violate(`a generating call of ${model} without "store": false`);
       return sendJson(response, 400, createStatus(400, 'store must be false'));
     }
-    const refusal = refusalOf(script, fault, model, key);
+    if (api === 'vertex' && isUnstored(body)) {
+      return sendJson(response, 400, createStatus(400, 'Unknown name "store": Cannot find field.'));
+    }
+    if (api === 'vertex' && !isTokenValid(key)) {
+      return sendJson(response, 401, createStatus(401, 'Request had invalid authentication credentials.'));
+    }
+    const refusal = refusalOf(script, fault, model, key, api);
     if (refusal) return sendJson(response, refusal.error.code, refusal);
     if (fault?.kind === 'refuse_connection') return request.socket.destroy();
     if (fault?.kind === 'raw') return await sendRaw(reply, fault);
+    if (api === 'openai') return await serveOpenAi(reply, body, method);
     if (request.method === 'GET') return describeModels(response, script, model);
     if (model === undefined || method === undefined || !methods.includes(method)) {
       return sendJson(response, 404, createStatus(404, 'No such method'));
     }
     if (method === 'countTokens') return serveTokenCount(reply, body);
+    if (method === 'predict') return await servePrediction(reply, body);
     return generatingMethods.includes(method)
       ? await serveGeneration(reply, body, method === 'streamGenerateContent')
       : await serveEmbeddings(reply, body, method === 'batchEmbedContents');
@@ -135,11 +172,54 @@ export async function startGeminiServer({
   };
 }
 
+type Api = 'ai-studio' | 'vertex' | 'openai';
+
+const paths: readonly [api: Api, pattern: RegExp][] = [
+  ['ai-studio', /^\/v1beta\/models(?:\/([^:/]+)(?::(\w+))?)?$/],
+  ['vertex', /^\/v1\/projects\/[^/]+\/locations\/[^/]+\/publishers\/google\/models\/([^:/]+):(\w+)$/],
+];
+
+/** What OpenAI's paths are called here, so that faults and logs of a method mean the same whatever is spoken. */
+const openAiMethods: Readonly<Record<string, string | undefined>> = {
+  '/v1/chat/completions': 'streamGenerateContent',
+  '/v1/embeddings': 'batchEmbedContents',
+  '/v1/models': undefined,
+};
+
+function readTarget(path: string, body: unknown) {
+  if (path in openAiMethods) {
+    const model =
+      typeof body === 'object' && body !== null && 'model' in body ? String(body.model) : undefined;
+    return { api: 'openai' as const, model, method: openAiMethods[path] };
+  }
+  for (const [api, pattern] of paths) {
+    const match = pattern.exec(path);
+    if (match) return { api, model: match[1], method: match[2] };
+  }
+  return { api: 'ai-studio' as const, model: undefined, method: undefined };
+}
+
+async function serveOpenAi(reply: Reply, body: unknown, method: string | undefined) {
+  if (method === 'streamGenerateContent') return serveChatCompletion(reply, body);
+  if (method === 'batchEmbedContents') return serveOpenAiEmbeddings(reply, body);
+  const data = ownModels.filter((name) => !reply.script.missingModels.includes(name)).map((id) => ({ id }));
+  return sendJson(reply.response, 200, { object: 'list', data });
+}
+
 /** The status that ends a call before anything else is looked at. */
-function refusalOf(script: ParsedScript, fault: Fault | undefined, model: string | undefined, key: string) {
-  if (key === '') return createStatus(403, "Method doesn't allow unregistered callers.");
+function refusalOf(
+  script: ParsedScript,
+  fault: Fault | undefined,
+  model: string | undefined,
+  key: string,
+  api: Api,
+) {
+  if (key === '' && api !== 'openai') return createStatus(403, "Method doesn't allow unregistered callers.");
   if (script.refusedKeys.includes(key)) return createBadKeyStatus(400);
-  if (model !== undefined && (script.missingModels.includes(model) || !model.startsWith('gemini-'))) {
+  if (
+    model !== undefined &&
+    (script.missingModels.includes(model) || (api !== 'openai' && !model.startsWith('gemini-')))
+  ) {
     return createStatus(404, `models/${model} is not found for API version v1beta.`);
   }
   if (fault?.kind === 'bad_key') return createBadKeyStatus(fault.status);

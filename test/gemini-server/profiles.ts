@@ -32,6 +32,8 @@ export const profiles = {
     takesBudget: false,
     takesSampling: false,
   },
+  /** A model of one's own, which does not think. */
+  own: { thinking: {}, defaultLevel: '', takesBudget: false, takesSampling: true },
 } satisfies Record<string, ModelProfile>;
 export type ProfileName = keyof typeof profiles;
 export const profileNames = Object.keys(profiles) as [ProfileName, ...ProfileName[]];
@@ -40,6 +42,7 @@ export const profileNames = Object.keys(profiles) as [ProfileName, ...ProfileNam
 const profileOfModel: Readonly<Record<string, ProfileName>> = {
   'gemini-3.5-flash-lite': '3.5-flash-lite',
   'gemini-3.8-flash': '3.8-flash',
+  'own-model': 'own',
 };
 
 export function profileOf(model: string, chosen: Readonly<Record<string, ProfileName>>): ModelProfile {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LiveCall, now } from './call-log.ts';
 import { composeText } from './compose-text.ts';
+import { type Encode, fromChatRequest, openAiDialect } from './dialects.ts';
 import { embedText, fullDimension } from './embed-text.ts';
 import { profileOf, settingRefusal, thoughtTokensOf } from './profiles.ts';
 import type { Fault, ParsedScript } from './script.ts';
@@ -12,10 +13,12 @@ import {
   createQuotaStatus,
   createStatus,
   type EmbedRequest,
+  embeddingsRequestSchema,
   embedRequestSchema,
   type GenerateRequest,
   generateRequestSchema,
   maxBatchSize,
+  predictRequestSchema,
   splitText,
 } from './wire.ts';
 
@@ -27,10 +30,19 @@ export interface Reply {
   fault: Fault | undefined;
   model: string;
   call: LiveCall;
+  encode: Encode;
 }
 
 export async function serveGeneration(reply: Reply, body: unknown, isStream: boolean) {
-  const request = generateRequestSchema.parse(body);
+  await generate(reply, generateRequestSchema.parse(body), isStream);
+}
+
+/** Of an OpenAI-compatible server. */
+export async function serveChatCompletion(reply: Reply, body: unknown) {
+  await generate({ ...reply, encode: openAiDialect }, fromChatRequest(body), true);
+}
+
+async function generate(reply: Reply, request: GenerateRequest, isStream: boolean) {
   const refusal = generationRefusal(reply, request);
   if (refusal !== undefined) return refuse(reply, refusal);
   const chunks = createChunks(reply, request);
@@ -117,6 +129,25 @@ export async function serveEmbeddings(reply: Reply, body: unknown, isBatch: bool
   sendJson(reply.response, isBatch ? { embeddings } : { embedding: embeddings[0] });
 }
 
+/** Of an OpenAI-compatible server. */
+export async function serveOpenAiEmbeddings(reply: Reply, body: unknown) {
+  const { input } = embeddingsRequestSchema.parse(body);
+  if (!(await waitForHeaders(reply))) return;
+  const data = input.map((text, index) => ({ index, embedding: embedText(text, 1024) }));
+  // In no order, as the field `index` allows.
+  sendJson(reply.response, { object: 'list', data: data.toReversed() });
+}
+
+/** gemini-embedding-001 on Vertex. */
+export async function servePrediction(reply: Reply, body: unknown) {
+  const { instances, parameters } = predictRequestSchema.parse(body);
+  if (!(await waitForHeaders(reply))) return;
+  const size = parameters.outputDimensionality ?? fullDimension;
+  sendJson(reply.response, {
+    predictions: instances.map(({ content }) => ({ embeddings: { values: embedText(content, size) } })),
+  });
+}
+
 /** How gemini-embedding-2 is told what a text is. */
 const embeddingPrefix = /^(task: search result \| query: |title: .+? \| text: )/;
 
@@ -196,9 +227,9 @@ async function sendStream(reply: Reply, chunks: readonly Chunk[]) {
     if (index > 0 && !(await pause(script.chunkDelayMs, call.signal))) return;
     if (index === 1 && fault && breakStream(reply, fault)) return;
     call.firstChunkAt ??= now();
-    response.write(`data: ${JSON.stringify(chunk)}\r\n\r\n`);
+    response.write(`data: ${JSON.stringify(reply.encode(chunk))}\r\n\r\n`);
   }
-  response.end();
+  response.end(reply.encode === openAiDialect ? 'data: [DONE]\n\n' : '');
 }
 
 /** Ends or spoils the stream after its first chunk; false when the fault is of another kind. */

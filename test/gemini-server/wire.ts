@@ -35,7 +35,7 @@ export const generateRequestSchema = z.strictObject({
         .optional(),
     })
     .optional(),
-  store: z.literal(false),
+  store: z.literal(false).optional(),
 });
 export type GenerateRequest = z.output<typeof generateRequestSchema>;
 
@@ -55,6 +55,33 @@ export const embedRequestSchema = z.strictObject({
   outputDimensionality: z.number().int().min(1).max(3072).optional(),
 });
 export type EmbedRequest = z.output<typeof embedRequestSchema>;
+
+/** Of the chat completions that OpenAI-compatible servers take. */
+export const chatRequestSchema = z.strictObject({
+  model: z.string(),
+  messages: z
+    .array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string().min(1) }))
+    .min(1),
+  max_tokens: z.number().int().min(1),
+  temperature: z.number().min(0).max(2),
+  stream: z.literal(true),
+  stream_options: z.strictObject({ include_usage: z.literal(true) }),
+});
+
+export const embeddingsRequestSchema = z.strictObject({
+  model: z.string(),
+  input: z.array(z.string().min(1)).min(1),
+  encoding_format: z.literal('float'),
+});
+
+/** Vertex's form for gemini-embedding-001, which takes one text. */
+export const predictRequestSchema = z.strictObject({
+  instances: z.array(z.strictObject({ content: z.string().min(1), task_type: z.string() })).length(1),
+  parameters: z.strictObject({
+    autoTruncate: z.boolean(),
+    outputDimensionality: z.number().int().min(1).max(3072).optional(),
+  }),
+});
 
 /** Most requests of one batch. */
 export const maxBatchSize = 100;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type GeminiServer, startGeminiServer } from '../gemini-server/gemini-server.ts';
 import { type ChatReply, createApiClient } from './api-client.ts';
+import { canteenQuestion } from './canteen-question.ts';
 import { startTestStack, type TestStack } from './stack.ts';
 
 const tokensPerDay = 60_000;
@@ -35,7 +36,7 @@ test('2,000 questions over three replicas never spend more than the budget of th
       const number = next;
       next += 1;
       const client = clients[number % clients.length];
-      if (client) replies.push(await client.ask(`Where can I print document number ${number}?`));
+      if (client) replies.push(await client.ask(canteenQuestion(number)));
     }
   };
   await Promise.all(Array.from({ length: askers }, askOn));

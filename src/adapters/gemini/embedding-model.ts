@@ -11,9 +11,10 @@ import {
   type EmbeddingPurpose,
   type ResilienceOptions,
 } from '../../domain/models/resilient-embedding-model.ts';
+import type { KeyRing } from '../model-http/key-ring.ts';
+import { KeyRefusedError } from '../model-http/map-status.ts';
 import { embeddingDimension, embeddingFormats, type GeminiEmbeddingName } from './embedding-formats.ts';
-import type { KeyRing } from './key-ring.ts';
-import { KeyRefusedError } from './map-gemini-error.ts';
+import { keyAdvice } from './map-gemini-error.ts';
 import { probeModel } from './probe-model.ts';
 import type { RefusedFields } from './refused-fields.ts';
 
@@ -53,7 +54,7 @@ export function createGeminiEmbeddingModel(options: GeminiEmbeddingOptions): Emb
     const isUnread =
       error instanceof GoogleGenerativeAIFetchError && error.status === 400 && /\]\s*$/.test(error.message);
     if (isUnread && (await probeModel(model, apiKey, { baseUrl, timeoutMs: probeTimeoutMs })) === 'refused') {
-      throw new KeyRefusedError('The API key is not valid', true, error);
+      throw new KeyRefusedError('The API key is not valid', keyAdvice, error);
     }
     throw error;
   }

@@ -1,18 +1,10 @@
 import type { Content, GenerateContentRequest, GenerationConfig } from '@google/generative-ai';
-import { DependencyError } from '../../domain/errors.ts';
-import {
-  type LanguageModel,
-  type ModelEvent,
-  noUsage,
-  type Prompt,
-  UnfinishedReplyError,
-} from '../../domain/models/language-model.ts';
-import { createLinkedController } from '../../domain/models/linked-controller.ts';
-import { type EventStream, openEventStream, type SignOfLife } from '../model-http/event-stream.ts';
-import { createIdleWatch } from '../model-http/idle-watch.ts';
+import type { DependencyError } from '../../domain/errors.ts';
+import type { LanguageModel, Prompt } from '../../domain/models/language-model.ts';
+import { openEventStream } from '../model-http/event-stream.ts';
 import type { ModelHttp } from '../model-http/model-http.ts';
-import { createTextCarry } from '../model-http/text-carry.ts';
-import { type Chunk, parseChunk } from './map-chunk.ts';
+import { createStreamedModel } from '../model-http/streamed-model.ts';
+import { parseChunk } from './map-chunk.ts';
 import { mapFinishReason } from './map-finish-reason.ts';
 import { mapGeminiError } from './map-gemini-error.ts';
 import { traitsOf, unboundThoughtTokens } from './model-traits.ts';
@@ -64,65 +56,25 @@ type Request = GenerateContentRequest & {
   };
 };
 
-interface OpenReply {
-  stream: EventStream<Chunk>;
-  note: (failure: DependencyError) => void;
-}
-
-/** One model, one call per answer. No retry but without a setting that it refuses: the rest is the wrappers' part. */
+/** One model. Nothing is retried but without a setting that it refuses: the rest is the wrappers' part. */
 export function createGeminiLanguageModel(options: GeminiLanguageModelOptions): LanguageModel {
-  const { api, model, idleTimeoutMs } = options;
-  const noteVersion = createVersionNote(options);
-  const isThinking = traitsOf(model).thinkingLevel !== 'MINIMAL';
-
-  async function* generate(prompt: Prompt, signal: AbortSignal): AsyncGenerator<ModelEvent> {
-    const controller = createLinkedController(signal);
-    const idle = createIdleWatch(idleTimeoutMs, () =>
-      controller.abort(
-        new DependencyError('gemini', 'timeout', `The model was silent for ${idleTimeoutMs} ms`),
-      ),
-    );
-    let reply: OpenReply | undefined;
-    try {
-      reply = await open(prompt, controller.signal, (sign) => {
-        if (sign === 'end') idle.stop();
-        else idle.refresh(sign === 'headers' && isThinking ? thinkingPatience : 1);
-      });
-      yield* readEvents(reply.stream, model, noteVersion);
-    } catch (error) {
-      if (controller.signal.aborted) throw controller.signal.reason;
-      const failure = mapGeminiError(error);
-      reply?.note(failure);
-      throw failure;
-    } finally {
-      idle.stop();
-      controller.unlink();
-      reply?.stream.close();
-    }
-  }
-
-  function open(prompt: Prompt, signal: AbortSignal, onSignOfLife: (sign: SignOfLife) => void) {
-    return api.refusedFields.heal(model, () => {
-      const body = JSON.stringify(createRequest(options, prompt));
-      return api.authorise(model, signal, async ({ headers, note }): Promise<OpenReply> => {
-        const url = api.urlOf(model, 'streamGenerateContent?alt=sse');
-        const { http } = api;
-        onSignOfLife('bytes');
-        const stream = await openEventStream({
-          http,
-          url,
-          headers,
-          body,
-          signal,
-          parse: parseChunk,
-          onSignOfLife,
+  const { api, model } = options;
+  return createStreamedModel({
+    ...options,
+    patienceAfterHeaders: traitsOf(model).thinkingLevel === 'MINIMAL' ? 1 : thinkingPatience,
+    mapError: mapGeminiError,
+    mapFinishReason,
+    open: (prompt, signal, onSignOfLife) =>
+      api.refusedFields.heal(model, () => {
+        const body = JSON.stringify(createRequest(options, prompt));
+        return api.authorise(model, signal, async ({ headers, note }) => {
+          const url = api.urlOf(model, 'streamGenerateContent?alt=sse');
+          onSignOfLife('bytes');
+          const request = { http: api.http, url, headers, body, signal, parse: parseChunk, onSignOfLife };
+          return { stream: await openEventStream(request), note };
         });
-        return { stream, note };
-      });
-    });
-  }
-
-  return { generate: (prompt, { signal }) => generate(prompt, signal) };
+      }),
+  });
 }
 
 function thinkingLevelOf(refusedFields: RefusedFields, model: string) {
@@ -156,42 +108,4 @@ function createRequest({ api, model, ...settings }: GeminiLanguageModelOptions, 
 
 function mapMessage({ author, text }: Prompt['messages'][number]): Content {
   return { role: author === 'user' ? 'user' : 'model', parts: [{ text }] };
-}
-
-/** The reply ends when its stream does; the last finish reason counts, wherever others came. */
-async function* readEvents(
-  stream: EventStream<Chunk>,
-  model: string,
-  noteVersion: (modelVersion: string) => void,
-): AsyncGenerator<ModelEvent> {
-  const carry = createTextCarry();
-  let usage = noUsage;
-  let hasText = false;
-  let finishReason: string | undefined;
-  for (;;) {
-    const chunks = await stream.next();
-    let arrived = '';
-    for (const chunk of chunks ?? []) {
-      finishReason = chunk.finishReason ?? finishReason;
-      usage = chunk.usage ?? usage;
-      if (chunk.modelVersion) noteVersion(chunk.modelVersion);
-      arrived += chunk.text;
-    }
-    const text = chunks ? carry.add(arrived) : carry.end();
-    hasText ||= text.trim() !== '';
-    if (text) yield { type: 'text', text };
-    if (!chunks) break;
-  }
-  const failure = mapFinishReason(finishReason, hasText);
-  if (failure) throw new UnfinishedReplyError(failure, usage);
-  yield { type: 'finish', model, usage };
-}
-
-function createVersionNote({ model, onModelVersion }: GeminiLanguageModelOptions) {
-  const noted = new Set([model]);
-  return (modelVersion: string) => {
-    if (noted.has(modelVersion)) return;
-    noted.add(modelVersion);
-    onModelVersion?.(modelVersion);
-  };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DependencyError } from '../../domain/errors.ts';
 import type { ModelUsage } from '../../domain/models/language-model.ts';
+import type { ReplyChunk } from '../model-http/streamed-model.ts';
 import { mapGeminiStatus, statusSchema } from './map-gemini-error.ts';
 
 /** What this service reads of a streamed GenerateContentResponse; any field may be null, and the SDK's types lack half. */
@@ -32,15 +33,8 @@ const chunkSchema = z.object({
   error: statusSchema.nullish(),
 });
 
-export interface Chunk {
-  text: string;
-  finishReason: string | undefined;
-  usage: ModelUsage | undefined;
-  modelVersion: string | undefined;
-}
-
 /** @throws DependencyError for an error sent inside a 200 stream, a blocked prompt, or what is no chunk at all. */
-export function parseChunk(data: string): Chunk {
+export function parseChunk(data: string): ReplyChunk {
   const parsed = chunkSchema.safeParse(parseJson(data));
   if (!parsed.success) {
     throw new DependencyError('gemini', 'unavailable', 'The stream holds something else than an answer', {

@@ -1,16 +1,14 @@
 import { GoogleGenerativeAIFetchError } from '@google/generative-ai';
 import { z } from 'zod';
-import { DependencyError, type DependencyErrorOptions, type DependencyFailure } from '../../domain/errors.ts';
+import { DependencyError } from '../../domain/errors.ts';
 import { HttpStatusError } from '../model-http/http-status-error.ts';
+import { KeyRefusedError, mapConnectionError, mapStatus } from '../model-http/map-status.ts';
 
 /**
  * How long a daily quota keeps a key from being tried. It renews at midnight Pacific time
  * (ai.google.dev/gemini-api/docs/rate-limits), which a refused call an hour finds out soon enough.
  */
 export const dailyQuotaPauseMs = 3_600_000;
-
-/** Pause after a 429 that names none. */
-const defaultPauseMs = 5_000;
 
 const detailSchema = z.looseObject({
   '@type': z.string().nullish(),
@@ -36,17 +34,6 @@ export interface GeminiStatusError {
   retryAfterMs?: number | undefined;
 }
 
-/** It was the key that was refused, not the request: another key may do. */
-export class KeyRefusedError extends DependencyError {
-  /** The key may be one of the kind that Google no longer takes. */
-  readonly isOldKind: boolean;
-
-  constructor(message: string, isOldKind: boolean, cause: unknown) {
-    super('gemini', 'rejected', message, { cause });
-    this.isOldKind = isOldKind;
-  }
-}
-
 /** For keys of the old kind (ai.google.dev/gemini-api/docs/api-key). */
 export const keyAdvice = 'make an authorised key (AQ.)';
 
@@ -63,11 +50,7 @@ export function mapGeminiError(error: unknown): DependencyError {
     const { status, message, errorDetails = [] } = error;
     return mapGeminiStatus({ status, message, details: errorDetails }, error);
   }
-  // No status: the connection was refused or cut, or what came was not what the SDK can read.
-  return failure('unavailable', error instanceof Error ? error.message : String(error), {
-    retryable: true,
-    cause: error,
-  });
+  return mapConnectionError(error);
 }
 
 const errorBodySchema = z.object({ error: statusSchema });
@@ -105,21 +88,10 @@ export function mapGeminiStatus(
   cause?: unknown,
 ): DependencyError {
   const known = parseDetails(details);
-  if (status === 429) {
-    return failure('throttled', message, {
-      retryAfterMs: pauseMs(known) ?? retryAfterMs ?? defaultPauseMs,
-      cause,
-    });
-  }
-  if (status === 404) return failure('not_found', message, { cause });
   const isInvalid = isKeyInvalid(known, message);
-  if (status === 401 || status === 403 || isInvalid) {
-    const isOldKind = isInvalid || known.some(({ reason }) => reason === 'ACCESS_TOKEN_TYPE_UNSUPPORTED');
-    return new KeyRefusedError(message, isOldKind, cause);
-  }
-  if (status === 408 || status === 504) return failure('timeout', message, { retryable: true, cause });
-  if (status >= 500) return failure('unavailable', message, { retryable: true, cause });
-  return failure('rejected', message, { cause });
+  const isOldKind = isInvalid || known.some(({ reason }) => reason === 'ACCESS_TOKEN_TYPE_UNSUPPORTED');
+  if (isOldKind) return new KeyRefusedError(message, keyAdvice, cause);
+  return mapStatus({ status, message, retryAfterMs: pauseMs(known) ?? retryAfterMs, cause });
 }
 
 function parseDetails(details: readonly unknown[]): Detail[] {
@@ -146,8 +118,4 @@ function pauseMs(details: readonly Detail[]): number | undefined {
 function parseDurationMs(duration: string): number | undefined {
   const seconds = /^(\d+(?:\.\d+)?)s$/.exec(duration)?.[1];
   return seconds === undefined ? undefined : Math.ceil(Number(seconds) * 1000);
-}
-
-function failure(reason: DependencyFailure, message: string, options: DependencyErrorOptions) {
-  return new DependencyError('gemini', reason, message, options);
 }

@@ -1,7 +1,8 @@
 import { GoogleGenerativeAI } from '@google/generative-ai';
 import type { ProbeResult } from '../../domain/models/model-provider.ts';
+import { KeyRefusedError } from '../model-http/map-status.ts';
 import { embeddingFormats } from './embedding-formats.ts';
-import { KeyRefusedError, mapGeminiError } from './map-gemini-error.ts';
+import { mapGeminiError } from './map-gemini-error.ts';
 
 export interface ProbeOptions {
   baseUrl: string;

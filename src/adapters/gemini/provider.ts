@@ -1,10 +1,11 @@
 import type { ModelGate } from '../../domain/models/model-gate.ts';
 import type { ModelProvider } from '../../domain/models/model-provider.ts';
+import { createKeyRing } from '../model-http/key-ring.ts';
 import { createModelHttp } from '../model-http/model-http.ts';
 import { embeddingFormats, type GeminiEmbeddingName } from './embedding-formats.ts';
 import { createGeminiEmbeddingModel } from './embedding-model.ts';
-import { createKeyRing } from './key-ring.ts';
 import { createGeminiLanguageModel, type GenerateContentApi, outputTokensOf } from './language-model.ts';
+import { mapGeminiError } from './map-gemini-error.ts';
 import { probeModel } from './probe-model.ts';
 import { createRefusedFields } from './refused-fields.ts';
 
@@ -23,7 +24,7 @@ const probeTimeoutMs = 1_000;
 /** The Gemini API of Google AI Studio, by API keys. */
 export function createGeminiProvider(options: GeminiProviderOptions): ModelProvider {
   const { apiKeys, baseUrl, gate, now } = options;
-  const keys = createKeyRing({ apiKeys, gate, ...(now && { now }) });
+  const keys = createKeyRing({ apiKeys, gate, mapError: mapGeminiError, ...(now && { now }) });
   const refusedFields = createRefusedFields({ onRefused: options.onRefusedField, ...(now && { now }) });
   const http = createModelHttp();
   const api: GenerateContentApi = {

@@ -24,7 +24,7 @@ export async function sendRequest(http: ModelHttp, request: ModelRequest): Promi
   const { statusCode = 0, statusMessage = '', headers } = response;
   if (statusCode === 200) return response;
   const body = await readText(response, largestErrorBytes);
-  throw new HttpStatusError(statusCode, statusMessage, body, headers['retry-after']);
+  throw new HttpStatusError(statusCode, statusMessage, body, headers);
 }
 
 /** Posts and parses the whole reply. @throws as sendRequest, and SyntaxError for what is no JSON. */

@@ -274,7 +274,10 @@ export function createComposeAnswer(dependencies: ComposeAnswerDependencies) {
     } catch (error) {
       if (!isDependencyError(error) || context.signal.aborted) throw error;
       if (text !== '') yield { type: 'restart' };
-      return { ...(yield* fromKnowledge(question)), degraded: [error.reason === 'over_budget' ? 'budget' : 'gemini'] };
+      return {
+        ...(yield* fromKnowledge(question)),
+        degraded: [error.reason === 'over_budget' ? 'budget' : 'gemini'],
+      };
     }
   }
 

@@ -76,6 +76,8 @@ interface ModelView {
   lastFailureAt: number;
   lastProbe: ProbeResult | undefined;
   isMissing: boolean;
+  /** Somebody was told that it does not exist, since the last look at it. */
+  isSuspect: boolean;
 }
 
 /**
@@ -150,8 +152,10 @@ export function createModelMonitor(options: ModelMonitorOptions): ModelMonitor {
 
   async function checkModel(name: string, view: ModelView) {
     const breaker = breakerOf(name);
-    const inDoubt = view.lastProbe === undefined || view.isMissing || breaker?.openSince !== undefined;
+    const isUnknown = view.lastProbe === undefined || view.isSuspect;
+    const inDoubt = isUnknown || view.isMissing || breaker?.openSince !== undefined;
     if (!inDoubt || !isConfigured()) return;
+    view.isSuspect = false;
     view.lastProbe = await provider.probe(name);
     if (view.lastProbe === 'missing') setMissing(name, view, true);
     if (view.lastProbe === 'available') setMissing(name, view, false);
@@ -191,7 +195,7 @@ export function createModelMonitor(options: ModelMonitorOptions): ModelMonitor {
     },
     suspect(name) {
       const view = views.get(name);
-      if (view && !view.isMissing) view.lastProbe = undefined;
+      if (view) view.isSuspect = true;
     },
     isReachable: (name) => views.get(name)?.lastProbe !== 'unreachable',
     check,
@@ -207,5 +211,10 @@ export function createModelMonitor(options: ModelMonitorOptions): ModelMonitor {
 }
 
 function createView(): ModelView {
-  return { lastFailureAt: Number.NEGATIVE_INFINITY, lastProbe: undefined, isMissing: false };
+  return {
+    lastFailureAt: Number.NEGATIVE_INFINITY,
+    lastProbe: undefined,
+    isMissing: false,
+    isSuspect: false,
+  };
 }

@@ -20,6 +20,7 @@ const healthSchema = z
     uptime: z.number().openapi({ description: 'Seconds since the replica started.' }),
     replica: z.string(),
     knowledge: z.object({ version: z.int(), entries: z.int() }).nullable(),
+    data_region: z.string().optional().openapi({ description: 'Where models may be; absent for anywhere.' }),
     services: z.object({
       redis: serviceSchema,
       postgres: serviceSchema,
@@ -89,6 +90,7 @@ export function createHealthRoutes(dependencies: HealthRoutesDependencies) {
         uptime: Math.round(process.uptime() * 10) / 10,
         replica: replicaId,
         knowledge: report.knowledge ?? null,
+        ...(report.region !== undefined && { data_region: report.region }),
         services: toWire(report.services),
         ...replyMeta(c.get('requestId')),
       };

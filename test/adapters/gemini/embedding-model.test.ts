@@ -3,8 +3,9 @@ import {
   createGeminiEmbeddingModel,
   type GeminiEmbeddingOptions,
 } from '../../../src/adapters/gemini/embedding-model.ts';
-import { createKeyRing } from '../../../src/adapters/gemini/key-ring.ts';
+import { mapGeminiError } from '../../../src/adapters/gemini/map-gemini-error.ts';
 import { createRefusedFields } from '../../../src/adapters/gemini/refused-fields.ts';
+import { createKeyRing } from '../../../src/adapters/model-http/key-ring.ts';
 import { createMemoryModelGate } from '../../fakes/memory-model-gate.ts';
 import { type GeminiServer, startGeminiServer } from '../../gemini-server/gemini-server.ts';
 import type { Fault } from '../../gemini-server/script.ts';
@@ -21,7 +22,11 @@ beforeEach(() => {
 afterAll(() => server.close());
 
 function createModel(options: Partial<GeminiEmbeddingOptions> = {}) {
-  const keys = createKeyRing({ apiKeys: () => ['key-a'], gate: createMemoryModelGate() });
+  const keys = createKeyRing({
+    apiKeys: () => ['key-a'],
+    gate: createMemoryModelGate(),
+    mapError: mapGeminiError,
+  });
   return createGeminiEmbeddingModel({
     model: 'gemini-embedding-001',
     keys,
@@ -93,7 +98,7 @@ describe('embeddings', () => {
   it('come by another key when one is refused by an error in an array', async () => {
     const body = JSON.stringify([createBadKeyStatus(400)]);
     const apiKeys = () => ['k1', 'k2'];
-    const keys = createKeyRing({ apiKeys, gate: createMemoryModelGate() });
+    const keys = createKeyRing({ apiKeys, gate: createMemoryModelGate(), mapError: mapGeminiError });
     const model = createModel({ keys });
     server.setScript({
       faults: [{ kind: 'raw', status: 400, body, key: 'k1', methods: ['batchEmbedContents', 'get'] }],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DependencyError } from '../../domain/errors.ts';
 import type { ModelGate } from '../../domain/models/model-gate.ts';
-import { KeyRefusedError, keyAdvice, mapGeminiError } from './map-gemini-error.ts';
+import { KeyRefusedError } from './map-status.ts';
 
 /** How long a refused key is left alone, unless a probe finds it good again. */
 const refusedPauseMs = 30_000;
@@ -17,7 +17,7 @@ export interface KeyRing {
   /** Forgets that a key was refused. */
   accept(apiKey: string): void;
   count(model: string): { total: number; exhausted: number; refused: number };
-  /** What to do about refused keys that are of a kind no longer taken; undefined without one. */
+  /** What to do about refused keys, where it is known. */
   advice(): string | undefined;
   /** Any key, refused ones last: for probes that cost nothing. */
   probeKeys(): string[];
@@ -27,13 +27,20 @@ export interface KeyRingOptions {
   /** Read on every call, because the keys may come from a file that changes. */
   apiKeys: () => readonly string[];
   gate: ModelGate;
+  /** Turns whatever a call threw into what it means. */
+  mapError: (error: unknown) => DependencyError;
   now?: () => number;
 }
 
 /** The API keys in turn, without those that a quota or a refusal has put aside. */
-export function createKeyRing({ apiKeys, gate, now = () => performance.now() }: KeyRingOptions): KeyRing {
+export function createKeyRing({
+  apiKeys,
+  gate,
+  mapError,
+  now = () => performance.now(),
+}: KeyRingOptions): KeyRing {
   const refusedUntil = new Map<string, number>();
-  const oldKinds = new Set<string>();
+  const adviceOf = new Map<string, string>();
   let turn = 0;
 
   const isRefused = (key: string) => (refusedUntil.get(key) ?? 0) > now();
@@ -50,7 +57,7 @@ export function createKeyRing({ apiKeys, gate, now = () => performance.now() }: 
     if (failure.reason === 'throttled') gate.close(scopeOf(model, key), failure.retryAfterMs ?? 0);
     else if (failure instanceof KeyRefusedError) {
       refusedUntil.set(key, now() + refusedPauseMs);
-      if (failure.isOldKind) oldKinds.add(key);
+      if (failure.advice) adviceOf.set(key, failure.advice);
     } else return false;
     return true;
   }
@@ -75,7 +82,7 @@ export function createKeyRing({ apiKeys, gate, now = () => performance.now() }: 
           return await call(key);
         } catch (error) {
           if (signal.aborted) throw signal.reason;
-          const failure = mapGeminiError(error);
+          const failure = mapError(error);
           if (!setAside(model, key, failure)) throw failure;
         }
       }
@@ -86,7 +93,7 @@ export function createKeyRing({ apiKeys, gate, now = () => performance.now() }: 
     },
     accept(apiKey) {
       refusedUntil.delete(apiKey);
-      oldKinds.delete(apiKey);
+      adviceOf.delete(apiKey);
     },
     count(model) {
       const keys = apiKeys();
@@ -94,7 +101,11 @@ export function createKeyRing({ apiKeys, gate, now = () => performance.now() }: 
       const exhausted = keys.filter((key) => !isRefused(key) && closedForMs(model, key) > 0);
       return { total: keys.length, exhausted: exhausted.length, refused: refused.length };
     },
-    advice: () => (apiKeys().some((key) => isRefused(key) && oldKinds.has(key)) ? keyAdvice : undefined),
+    advice: () =>
+      apiKeys()
+        .filter(isRefused)
+        .map((key) => adviceOf.get(key))
+        .find((advice) => advice !== undefined),
     probeKeys: () => [...apiKeys()].sort((a, b) => Number(isRefused(a)) - Number(isRefused(b))),
   };
 }
