@@ -165,7 +165,13 @@ function reconnect(client: Redis): void {
 
 function limited<T>(work: Promise<T>): Promise<T> {
   const overdue = () => unavailable(new Error(`no reply within ${commandLimitMs} ms`), 'timeout');
-  return withTimeLimit(work, commandLimitMs, overdue);
+  return withTimeLimit(work.catch(throwWithoutArguments), commandLimitMs, overdue);
+}
+
+/** A refused command's arguments are people's texts and session ids, and errors go into logs. */
+function throwWithoutArguments(error: unknown): never {
+  if (error instanceof ReplyError) delete (error as { command?: unknown }).command;
+  throw error;
 }
 
 /** A reply that calls a command wrong is our bug; one that says the server cannot serve is an outage. */

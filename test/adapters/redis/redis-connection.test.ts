@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   createRedisConnection,
@@ -39,6 +40,27 @@ const timed = async (work: () => Promise<unknown>) => {
   return { outcome, durationMs: performance.now() - startedAtMs };
 };
 const out = 'DependencyError redis';
+
+test('an error that a server replies with names no argument of the command, which may be a person’s text', async () => {
+  const causes: unknown[] = [];
+  const connection = await open({ onStateChange: (_isUp, cause) => void causes.push(cause) });
+  const text = 'Where is the library?';
+  const refused = async (work: () => Promise<unknown>) => inspect(await work().catch((error) => error));
+  expect(await refused(() => connection.run((redis) => redis.call('HSET', text)))).not.toContain(text);
+
+  const admin = connection.duplicate();
+  await expect.poll(() => admin.status).toBe('ready');
+  await admin.config('SET', 'maxmemory', '1');
+  try {
+    const write = () => connection.run((redis) => redis.set('question', text));
+    expect(await refused(write)).not.toContain(text);
+    expect(inspect(causes)).toContain('OOM');
+    expect(inspect(causes)).not.toContain(text);
+  } finally {
+    await admin.config('SET', 'maxmemory', '0');
+    admin.disconnect();
+  }
+});
 
 test('a server that is full and evicts nothing is out, without coming and going, until it takes writes', async () => {
   const changes: boolean[] = [];
