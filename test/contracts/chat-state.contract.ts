@@ -26,7 +26,6 @@ const openingOf = (more: Partial<OpenChat> = {}): OpenChat => ({
   requestId: 'request-1',
   generation: 'generation-1',
   bodyHash: 'body',
-  request: { message: 'Hello', remember: true, role: undefined, campus: undefined, history: undefined },
   historyTurns: 6,
   ...more,
 });
@@ -125,6 +124,8 @@ export function describeChatState(name: string, open: () => Promise<ChatState>):
 
       test('under an Idempotency-Key is found by its request id, too', async () => {
         await store.open(openingOf({ claim: claim('idempotency-key') }));
+        const kept = { claim: claim('idempotency-key'), request: { message: 'Hello', remember: true } };
+        await store.findCached({ owner: 'request-1', kept });
         expect(await store.find(claim('request-1'))).toMatchObject({
           key: 'idempotency-key',
           claim: { state: 'following', requestId: 'request-1' },

@@ -99,7 +99,7 @@ export function createMemoryChatState(clock: Clock = systemClock) {
   };
 
   function openClaim(chat: Parameters<ChatStore['open']>[0]): Claim {
-    const { claim, requestId, generation, bodyHash, request } = chat;
+    const { claim, requestId, generation, bodyHash } = chat;
     const stored = claims.get(nameClaim(claim));
     if (stored && stored.body !== bodyHash) return { state: 'conflict' };
     if (claim.key !== requestId) aliases.set(nameClaim({ ...claim, key: requestId }), claim.key);
@@ -113,7 +113,7 @@ export function createMemoryChatState(clock: Clock = systemClock) {
         status: 'running',
         at,
         leaseUntilMs,
-        request,
+        request: undefined,
         isTakenOver: false,
         answer: undefined,
         isStopRequested: false,
@@ -166,12 +166,14 @@ export function createMemoryChatState(clock: Clock = systemClock) {
           turns: chat.historyTurns === 0 ? [] : (stored?.turns.slice(-chat.historyTurns) ?? []),
         };
       }),
-    findCached: async ({ answerKey, owner }) => ({
-      answerTicket: await (answerKey === undefined
-        ? answer(() => undefined)
-        : answerCache.acquire(answerKey, owner)),
-      cachedEmbedding: undefined,
-    }),
+    async findCached({ answerKey, owner, kept }) {
+      await answer(() => {
+        const stored = kept && claims.get(nameClaim(kept.claim));
+        if (stored) stored.request = kept.request;
+      });
+      const answerTicket = answerKey === undefined ? undefined : await answerCache.acquire(answerKey, owner);
+      return { answerTicket, cachedEmbedding: undefined };
+    },
     close: (chat) =>
       answer(() => {
         const stored = ownClaim(chat.claim, chat.generation);

@@ -11,22 +11,22 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 /**
  * KEYS claim, alias, session's requests, user's sessions. ARGV 1 bodyHash, 2 requestId, 3 generation, 4 leaseMs, 5 ttlSeconds,
- *  6 request or '', 7 alias target, 8 session id, 9 life of the index in seconds, 10 life of the user's sessions in seconds.
+ *  6 alias target, 7 session id, 8 life of the index in seconds, 9 life of the user's sessions in seconds.
  * What a claim holds is indexed for erasure as it is made, whatever becomes of its session.
  * Reply: state, requestId, generation, at, detail (result of a finished claim, 1 for a takeover).
  */
 export const claimScript = `${nowMs}
 local function note(...)
   redis.call('SADD', KEYS[3], ...)
-  redis.call('EXPIRE', KEYS[3], ARGV[9])
-  redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now - ARGV[10] * 1000)
-  redis.call('ZADD', KEYS[4], now, ARGV[8])
-  redis.call('EXPIRE', KEYS[4], ARGV[10])
+  redis.call('EXPIRE', KEYS[3], ARGV[8])
+  redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now - ARGV[9] * 1000)
+  redis.call('ZADD', KEYS[4], now, ARGV[7])
+  redis.call('EXPIRE', KEYS[4], ARGV[9])
 end
 -- Every try is known by its own request id as well: its client resumes by that.
 local function addAlias()
-  if ARGV[7] == ARGV[2] then return end
-  redis.call('SET', KEYS[2], ARGV[7], 'EX', ARGV[5])
+  if ARGV[6] == ARGV[2] then return end
+  redis.call('SET', KEYS[2], ARGV[6], 'EX', ARGV[5])
   note(KEYS[2])
 end
 local claim = redis.call('HMGET', KEYS[1], 'body', 'requestId', 'generation', 'status', 'leaseUntil', 'at', 'result',
@@ -34,7 +34,6 @@ local claim = redis.call('HMGET', KEYS[1], 'body', 'requestId', 'generation', 's
 if not claim[1] then
   redis.call('HSET', KEYS[1], 'body', ARGV[1], 'requestId', ARGV[2], 'generation', ARGV[3], 'status', 'running',
     'leaseUntil', now + ARGV[4], 'at', now)
-  if ARGV[6] ~= '' then redis.call('HSET', KEYS[1], 'request', ARGV[6]) end
   redis.call('EXPIRE', KEYS[1], ARGV[5])
   note(KEYS[1], 'reply:' .. ARGV[3])
   addAlias()
@@ -105,6 +104,12 @@ return 1
 export const requestStopScript = `
 if redis.call('HGET', KEYS[1], 'status') ~= 'running' then return 0 end
 redis.call('HSET', KEYS[1], 'stop', 1)
+return 1
+`;
+
+/** KEYS claim. ARGV request. Keeps the question with a claim that is there. */
+export const keepQuestionScript = `
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], 'request', ARGV[1]) end
 return 1
 `;
 

@@ -15,6 +15,7 @@ import {
   abandonScript,
   claimScript,
   closeScript,
+  keepQuestionScript,
   noteReaderScript,
   renewScript,
   requestStopScript,
@@ -88,10 +89,12 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
         if (cached.answerKey !== undefined) {
           pipeline.eval(acquireAnswerScript, ...acquireAnswerArguments(cached.answerKey, cached.owner));
         }
-        const [embedding, ticket] = (await runPipeline(pipeline)) as [
-          string | null,
-          [string, string] | undefined,
-        ];
+        if (cached.kept) {
+          const { claim, request } = cached.kept;
+          pipeline.eval(keepQuestionScript, 1, keys.request(claim), JSON.stringify(request));
+        }
+        const [embedding, ...others] = (await runPipeline(pipeline)) as [string | null, ...unknown[]];
+        const ticket = cached.answerKey === undefined ? undefined : (others[0] as [string, string]);
         return {
           answerTicket: ticket && parseTicket(ticket),
           cachedEmbedding: embedding === null ? undefined : parseEmbedding(embedding),
@@ -221,7 +224,6 @@ function addClaim(
     chat.generation,
     leaseMs,
     replyTtlSeconds,
-    chat.request === undefined ? '' : JSON.stringify(chat.request),
     chat.claim.key,
     chat.claim.sessionId,
     indexTtlSeconds,

@@ -89,7 +89,7 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
         case 'owned': {
           const input = {
             ...opening,
-            ...(await prepare(request, opening)),
+            ...(await prepare(request, claim, opening)),
             request,
             claim,
             owned: claimed,
@@ -115,10 +115,7 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
 
   const ask = (request: ChatRequest, listener: Listener) => markRestarts(claimAndAnswer(request, listener));
 
-  /**
-   * Reads nothing of the message but whether it may be kept, by rules of bounded time: a message that stops a replica is
-   * known by its claim.
-   */
+  /** Reads nothing of the message: a message that stops a replica is known by its claim. */
   async function open(request: ChatRequest, claim: ClaimKey): Promise<Opening> {
     const generation = createGenerationId();
     try {
@@ -127,7 +124,6 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
         requestId: request.requestId,
         generation,
         bodyHash: hashRequest(request),
-        request: isKept(request) ? storedRequestOf(request) : undefined,
         historyTurns: request.remember ? dependencies.historyTurns : 0,
       });
       return { opened, degraded: [] };
@@ -137,18 +133,24 @@ export function createAnswerQuestion(dependencies: AnswerQuestionDependencies): 
     }
   }
 
-  const isKept = ({ isKept: isWanted, message }: ChatRequest) =>
-    isWanted && detectEmergency(message) === undefined;
-
-  /** Reads the message, and looks up what is cached for it. */
-  async function prepare(request: ChatRequest, { opened, degraded }: Opening): Promise<Preparation> {
+  /** Reads the message, has it kept unless it is of a person in need, and looks up what is cached for it. */
+  async function prepare(
+    request: ChatRequest,
+    claim: ClaimKey,
+    { opened, degraded }: Opening,
+  ): Promise<Preparation> {
     if (detectEmergency(request.message)) return { readAhead: undefined, sharedAnswer: undefined };
     const isFirst = (request.history ?? opened.turns).length === 0;
     const readAhead = search.readAhead(request.message);
     if (degraded.includes('redis')) return { readAhead, sharedAnswer: undefined };
     const owner = request.requestId;
     const answerKey = isFirst ? composeAnswer.shareKeyOf(request, opened.session) : undefined;
-    const cached = await findCached({ answerKey, owner, embeddingKey: readAhead?.embeddingKey });
+    const cached = await findCached({
+      answerKey,
+      owner,
+      embeddingKey: readAhead?.embeddingKey,
+      kept: request.isKept ? { claim, request: storedRequestOf(request) } : undefined,
+    });
     return {
       readAhead: readAhead && { ...readAhead, cachedEmbedding: cached?.cachedEmbedding },
       sharedAnswer:

@@ -33,8 +33,6 @@ export interface OpenChat {
   /** Proposed generation id, used if the claim becomes ours. */
   generation: string;
   bodyHash: string;
-  /** Stored with the claim, so that another replica can take over without the client's body; else undefined. */
-  request: StoredChatRequest | undefined;
   /** How many of the newest turns to load. */
   historyTurns: number;
 }
@@ -48,6 +46,8 @@ export interface OpenedChat {
 
 /** What may be cached for a question. */
 export interface CachedKeys {
+  /** The question, once it is read: kept with its claim so that another replica can go on without the client's body. */
+  kept?: { claim: ClaimKey; request: StoredChatRequest } | undefined;
   /** Key of the answer cache to look up, or to acquire for `owner`. */
   answerKey?: string | undefined;
   owner: string;

@@ -53,7 +53,6 @@ const openingOf = (more: Partial<OpenChat> = {}): OpenChat => ({
   requestId: 'request-1',
   generation: 'generation-1',
   bodyHash: 'body',
-  request: { message: 'Hello', remember: true, role: undefined, campus: undefined, history: undefined },
   historyTurns: 6,
   ...more,
 });
@@ -89,14 +88,20 @@ const stateOf = async (opening: OpenChat) => (await store.open(opening)).claim;
 
 describe('a claim', () => {
   test('whose question only the client has keeps the hash of it alone', async () => {
-    await store.open(openingOf({ request: undefined }));
+    await store.open(openingOf());
     expect(await store.find(claim())).toMatchObject({ claim: { state: 'following' }, request: undefined });
-    const kept = JSON.stringify(await redis.hgetall(keys.request(claim())));
-    expect(kept).not.toContain('Hello');
-    expect(kept.length).toBeLessThan(500);
-    expect(await stateOf(openingOf({ bodyHash: 'other', request: undefined }))).toEqual({
+    expect(JSON.stringify(await redis.hgetall(keys.request(claim()))).length).toBeLessThan(500);
+    expect(await stateOf(openingOf({ bodyHash: 'other' }))).toEqual({
       state: 'conflict',
     });
+  });
+
+  test('that is gone keeps no question', async () => {
+    await store.findCached({
+      owner: 'x',
+      kept: { claim: claim(), request: { message: 'Hello', remember: true } },
+    });
+    expect(await redis.keys('*')).toEqual([]);
   });
 
   test('tells every replica of a stop', async () => {

@@ -64,9 +64,10 @@ async function open(caller: SessionKey, name: string): Promise<void> {
     requestId: name,
     generation: `generation-${name}`,
     bodyHash: 'body',
-    request: { message: secret, remember: true, history: [{ question: secret, answer: secret }] },
     historyTurns: 6,
   });
+  const request = { message: secret, remember: true, history: [{ question: secret, answer: secret }] };
+  await chats.findCached({ owner: name, kept: { claim: { ...caller, key: name }, request } });
   await createRedisReplyStream(connection).append(`generation-${name}`, [{ type: 'text', text: secret }]);
 }
 
