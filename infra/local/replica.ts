@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { answersHttp } from './probes.ts';
 import { projectPath } from './project-root.ts';
 import { createService, type Service } from './service.ts';
@@ -11,6 +12,8 @@ export interface ReplicaOptions {
   /** The service's settings, with the addresses of its stores. */
   readonly variables: Readonly<Record<string, string>>;
   readonly requestTimeoutSeconds: number;
+  /** Where its dist is; this project by default. */
+  readonly root?: string;
 }
 
 export interface Replica extends Service {
@@ -19,7 +22,7 @@ export interface Replica extends Service {
 
 /** One replica of the service, from dist. */
 export async function startReplica(options: ReplicaOptions): Promise<Replica> {
-  const { replicaId, port, metricsPort, logFile } = options;
+  const { replicaId, port, metricsPort, logFile, root = projectPath('.') } = options;
   const url = `http://127.0.0.1:${port}`;
   const service = createService({
     name: replicaId,
@@ -27,7 +30,7 @@ export async function startReplica(options: ReplicaOptions): Promise<Replica> {
     port,
     logFile,
     program: process.execPath,
-    programArguments: ['--enable-source-maps', projectPath('dist/bin/serve.js')],
+    programArguments: ['--enable-source-maps', join(root, 'dist/bin/serve.js')],
     env: environmentWith({
       ...options.variables,
       REPLICA_ID: replicaId,
@@ -35,7 +38,7 @@ export async function startReplica(options: ReplicaOptions): Promise<Replica> {
       SERVER_PORT: String(port),
       METRICS_PORT: String(metricsPort),
     }),
-    cwd: projectPath('.'),
+    cwd: root,
     isReady: () => answersHttp(`${url}/readyz`),
     startTimeoutMs: 60_000,
     // It finishes what it works on (REQUEST_TIMEOUT + 5 s), then writes what it holds.
