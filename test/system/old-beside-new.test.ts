@@ -17,7 +17,9 @@ import { createTemporaryFolder, removeTemporaryFolder } from './temporary-folder
 const requestTimeoutSeconds = 30;
 const proxySecret = 'secret-that-the-update-brings';
 /** Of one address. All of it is counted on its own address, or the first ones would be refused on nginx's. */
-const limit = 60;
+const limit = 200;
+/** So that the people do not reach it before the update is through. */
+const modelLatencyMs = 600;
 const people = 8;
 
 let folder: string;
@@ -145,6 +147,7 @@ describe.skipIf(!hasRelease)('an update under load', () => {
     oldRoot = ensureOldRelease();
     folder = createTemporaryFolder();
     gemini = await startGeminiServer();
+    gemini.setScript({ latencyMs: modelLatencyMs });
     copyPreparedStores(folder);
     stores = await startStores({
       dataDir: folder,
