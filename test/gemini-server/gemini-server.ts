@@ -97,6 +97,7 @@ export async function startGeminiServer({
       api === 'ai-studio' &&
       method !== undefined &&
       generatingMethods.includes(method) &&
+      !script.takesEarlierCalls &&
       !isUnstored(body)
     ) {
       log.violate(`a generating call of ${model} without "store": false`);

@@ -73,6 +73,7 @@ function generationRefusal({ model, script }: Reply, request: GenerateRequest): 
   if (script.storingModels.includes(model)) {
     return `Invalid JSON payload received. Unknown name "store": Cannot find field.`;
   }
+  if (script.takesEarlierCalls) return undefined;
   return settingRefusal(profileOf(model, script.profiles), request);
 }
 

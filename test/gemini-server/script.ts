@@ -79,6 +79,8 @@ export const scriptSchema = z.object({
   missingModels: z.array(z.string()).prefault([]),
   /** Models that answer, but whose description is refused with 404. */
   undescribedModels: z.array(z.string()).prefault([]),
+  /** Takes calls as the release before makes them, too: they may be stored, and ask for a thinking budget of 0. */
+  takesEarlierCalls: z.boolean().prefault(false),
   /** Models that refuse `store`. */
   storingModels: z.array(z.string()).prefault([]),
   /** Fields of embedding requests that are refused. */

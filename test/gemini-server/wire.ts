@@ -35,6 +35,8 @@ export const generateRequestSchema = z.strictObject({
         .optional(),
     })
     .optional(),
+  /** Sent by the SDK, empty. */
+  safetySettings: z.array(z.unknown()).optional(),
   store: z.literal(false).optional(),
 });
 export type GenerateRequest = z.output<typeof generateRequestSchema>;

@@ -147,7 +147,7 @@ describe.skipIf(!hasRelease)('an update under load', () => {
     oldRoot = ensureOldRelease();
     folder = createTemporaryFolder();
     gemini = await startGeminiServer();
-    gemini.setScript({ latencyMs: modelLatencyMs });
+    gemini.setScript({ latencyMs: modelLatencyMs, takesEarlierCalls: true });
     copyPreparedStores(folder);
     stores = await startStores({
       dataDir: folder,
