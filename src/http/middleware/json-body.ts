@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import { matchedRoutes } from 'hono/route';
@@ -16,7 +17,7 @@ export const limitBody = () =>
     },
   });
 
-/** Refuses bodies of another type than JSON, before a schema looks at them. */
+/** Refuses bodies of another type than JSON, or another encoding than UTF-8, before a schema looks at them. */
 export const requireJson = () =>
   createMiddleware<AppEnv>(async (c, next) => {
     const { method } = c.req;
@@ -28,6 +29,10 @@ export const requireJson = () =>
       const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
       if (type !== 'application/json') {
         throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'Send the request body as application/json.');
+      }
+      // JSON.parse would read other bytes as U+FFFD, and answer a question that nobody asked.
+      if (!isUtf8(await c.req.arrayBuffer())) {
+        throw new AppError('VALIDATION_ERROR', 'The request body is not UTF-8.');
       }
     }
     await next();

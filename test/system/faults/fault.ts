@@ -12,6 +12,8 @@ export interface Goal {
   readonly wholeShare: number;
   /** Added to the 99th percentile of the answer time. */
   readonly addedP99Ms: number;
+  /** Times the 99th percentile of the answer time before the fault. */
+  readonly p99Factor: number;
   /** From the end of the cause until every replica is healthy and every question gets a whole answer. */
   readonly recoveryMs: number;
   /** Answered questions whose statistics may be missing. */
@@ -30,6 +32,7 @@ export const strictGoal: Goal = {
   mayLack: [],
   wholeShare: 0,
   addedP99Ms: Number.POSITIVE_INFINITY,
+  p99Factor: Number.POSITIVE_INFINITY,
   recoveryMs: 10_000,
   lostRows: 0,
   lostTurns: 0,

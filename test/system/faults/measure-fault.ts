@@ -19,6 +19,8 @@ export interface FaultFigures {
   readonly lostRows: number;
   readonly lostTurns: number;
   readonly addedP99Ms: number;
+  /** 99th percentile during the fault, in percentiles of before. */
+  readonly p99Factor: number;
   readonly recoveryMs: number;
   readonly stateLines: number;
   readonly note: string;
@@ -82,6 +84,7 @@ export async function measureFault(
     lostRows: books.lostRows.length,
     lostTurns: books.lostTurns.length,
     addedP99Ms: Math.max(0, percentile(during, 0.99) - percentile(before, 0.99)),
+    p99Factor: percentile(during, 0.99) / percentile(before, 0.99),
     recoveryMs: recoveredAtMs - endedAtMs,
     stateLines: stateLines(lines).length,
   };
@@ -110,6 +113,9 @@ function judge(figures: Counts, goal: Goal): string[] {
     ...atMost('lost rows', figures.lostRows, goal.lostRows),
     ...atMost('lost turns', figures.lostTurns, goal.lostTurns),
     ...atMost('added p99 (ms)', figures.addedP99Ms, goal.addedP99Ms),
+    ...(figures.p99Factor > goal.p99Factor
+      ? [`p99: ${figures.p99Factor.toFixed(2)} times the usual, at most ${goal.p99Factor} allowed`]
+      : []),
     ...atMost('recovery (ms)', figures.recoveryMs, goal.recoveryMs),
     ...(figures.stateLines < goal.leastStateLines ? ['no replica took notice'] : []),
   ];

@@ -5,10 +5,10 @@ const seconds = (ms: number) => (Number.isFinite(ms) ? `${(ms / 1000).toFixed(1)
 
 /** One line for the terminal while the run goes on. */
 export function describeProgress(figures: FaultFigures, position: string): string {
-  const { name, requests, failed, degraded, addedP99Ms, recoveryMs, note, problems } = figures;
+  const { name, requests, failed, degraded, addedP99Ms, p99Factor, recoveryMs, note, problems } = figures;
   const verdict = problems.length === 0 ? 'pass' : 'FAIL';
   const counts = `${requests} asked, ${failed} failed, ${degraded} degraded`;
-  const times = `p99 +${seconds(addedP99Ms)}, recovered in ${seconds(recoveryMs)}`;
+  const times = `p99 +${seconds(addedP99Ms)} (${p99Factor.toFixed(2)} times the usual), recovered in ${seconds(recoveryMs)}`;
   const rest = [note, ...problems.map((problem) => `! ${problem.slice(0, 300)}`)].filter(
     (part) => part !== '',
   );

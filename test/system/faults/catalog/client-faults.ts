@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { askJson } from '../chat-client.ts';
 import type { Fault, FaultContext } from '../fault.ts';
 import type { FaultSystem } from '../fault-system.ts';
+import { sendHostileTexts } from './hostile-texts.ts';
 import { judgingMemory } from './judging-memory.ts';
 
 /** Everybody else's slowest answers may take twice their second. */
@@ -57,6 +58,13 @@ export const clientFaults: readonly Fault[] = [
     lastsMs: 15_000,
     run: (context) => holdSockets(context, { count: 3000, greetingOf: () => '' }),
   }),
+  {
+    name: 'hostile-texts',
+    title: '20 requests a second of the largest texts, each as hard to read as can be',
+    goal: { wholeShare: 1, p99Factor: 2 },
+    lastsMs: 30_000,
+    run: sendHostileTexts,
+  },
 ];
 
 /** Some are refused, early and with 503; all others must be answered, and operators must still be able to look. */
