@@ -1,6 +1,6 @@
 /** `npm run build`: src to dist, for the replicas and for the commands of operators. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,6 +17,9 @@ export async function build() {
     [join(root, 'node_modules/typescript/bin/tsc'), '--project', join(root, 'tsconfig.build.json')],
     { stdio: 'inherit' },
   );
+  cpSync(join(root, 'src/adapters/redis/scripts'), join(root, 'dist/adapters/redis/scripts'), {
+    recursive: true,
+  });
   await buildWeb(join(root, 'dist/web'));
   writeFileSync(stamp, '');
 }

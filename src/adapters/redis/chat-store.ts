@@ -9,18 +9,8 @@ import type {
   OpenedChat,
 } from '../../domain/chat/chat-store.ts';
 import type { StatisticsEvent } from '../../domain/statistics/statistics-event.ts';
-import { acquireAnswerArguments, acquireAnswerScript, parseTicket } from './answer-cache.ts';
+import { addAcquireAnswer, parseTicket } from './answer-cache.ts';
 import { parseAnswer, parseSession, parseTurn } from './chat-records.ts';
-import {
-  abandonScript,
-  claimScript,
-  closeScript,
-  keepQuestionScript,
-  noteReaderScript,
-  renewScript,
-  requestStopScript,
-  restartScript,
-} from './chat-scripts.ts';
 import { parseEmbedding } from './embedding-cache.ts';
 import {
   activeSessionsKey,
@@ -29,12 +19,14 @@ import {
   embeddingKey,
   indexTtlSeconds,
   type Keys,
+  replyKey,
   replyTtlSeconds,
   statisticsEventsKey,
   stopChannel,
 } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
-import { runPipeline } from './run-pipeline.ts';
+import { runPipeline, runPipelineWithScripts } from './run-pipeline.ts';
+import { addScript, runScript, type ScriptCall } from './scripts.ts';
 
 /** A generation that is not renewed for this long is taken over by the next try. */
 const leaseMs = 2000;
@@ -65,10 +57,10 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
     open: (chat) =>
       connection.run(async (redis) => {
         const pipeline = redis.pipeline();
-        addClaim(pipeline, keys, chat, userIndexTtlSeconds);
+        const call = addClaim(pipeline, keys, chat, userIndexTtlSeconds);
         pipeline.hgetall(keys.sessionMeta(chat.claim));
         pipeline.lrange(keys.sessionTurns(chat.claim), -Math.max(1, chat.historyTurns), -1);
-        const [claim, meta, turns] = (await runPipeline(pipeline)) as [
+        const [claim, meta, turns] = (await runPipelineWithScripts(redis, pipeline, [call])) as [
           [string, string, string, number | string, string],
           Record<string, string>,
           string[],
@@ -86,15 +78,20 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
         pipeline.get(
           cached.embeddingKey === undefined ? 'embedding:none' : embeddingKey(cached.embeddingKey),
         );
-        if (cached.answerKey !== undefined) {
-          pipeline.eval(acquireAnswerScript, ...acquireAnswerArguments(cached.answerKey, cached.owner));
-        }
+        const ticketCall =
+          cached.answerKey === undefined
+            ? undefined
+            : addAcquireAnswer(pipeline, cached.answerKey, cached.owner);
+        const calls = ticketCall === undefined ? [] : [ticketCall];
         if (cached.kept) {
           const { claim, request } = cached.kept;
-          pipeline.eval(keepQuestionScript, 1, keys.request(claim), JSON.stringify(request));
+          calls.push(addScript(pipeline, 'keep-question', [keys.request(claim)], [JSON.stringify(request)]));
         }
-        const [embedding, ...others] = (await runPipeline(pipeline)) as [string | null, ...unknown[]];
-        const ticket = cached.answerKey === undefined ? undefined : (others[0] as [string, string]);
+        const [embedding, ...others] = (await runPipelineWithScripts(redis, pipeline, calls)) as [
+          string | null,
+          ...unknown[],
+        ];
+        const ticket = ticketCall && (others[0] as [string, string]);
         return {
           answerTicket: ticket && parseTicket(ticket),
           cachedEmbedding: embedding === null ? undefined : parseEmbedding(embedding),
@@ -104,36 +101,40 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
     async close(chat) {
       const { claim, answer, turn, audience } = chat;
       const reply = await connection.run((redis) =>
-        redis.eval(
-          closeScript,
-          10,
-          keys.request(claim),
-          keys.sessionMeta(claim),
-          keys.sessionTurns(claim),
-          keys.sessionEnded(claim),
-          keys.userSessions(claim.userId),
-          activeSessionsKey,
-          answerKey(chat.answerKey ?? 'none'),
-          statisticsEventsKey,
-          ...tombstones(claim),
-          chat.generation,
-          JSON.stringify(answer),
-          replyTtlSeconds,
-          turn === undefined ? '' : JSON.stringify(turn),
-          options.sessionTtlSeconds,
-          chat.sessionStartedAt?.getTime() ?? '',
-          audience.role ?? '',
-          audience.campus ?? '',
-          chat.askedForAudience ? 1 : 0,
-          chat.event === undefined ? '' : options.serializeEvent(chat.event),
-          options.eventLimit,
-          // Shared with others, so it names nobody's session.
-          chat.answerKey === undefined ? '' : JSON.stringify({ ...answer, requestId: '', sessionId: '' }),
-          answerTtlSeconds,
-          keptTurns,
-          claim.sessionId,
-          keys.sessionMeta(claim),
-          userIndexTtlSeconds,
+        runScript(
+          redis,
+          'close-chat',
+          [
+            keys.request(claim),
+            keys.sessionMeta(claim),
+            keys.sessionTurns(claim),
+            keys.sessionEnded(claim),
+            keys.userSessions(claim.userId),
+            activeSessionsKey,
+            answerKey(chat.answerKey ?? 'none'),
+            statisticsEventsKey,
+            ...tombstones(claim),
+          ],
+          [
+            chat.generation,
+            JSON.stringify(answer),
+            replyTtlSeconds,
+            turn === undefined ? '' : JSON.stringify(turn),
+            options.sessionTtlSeconds,
+            chat.sessionStartedAt?.getTime() ?? '',
+            audience.role ?? '',
+            audience.campus ?? '',
+            chat.askedForAudience ? 1 : 0,
+            chat.event === undefined ? '' : options.serializeEvent(chat.event),
+            options.eventLimit,
+            // Shared with others, so it names nobody's session.
+            chat.answerKey === undefined ? '' : JSON.stringify({ ...answer, requestId: '', sessionId: '' }),
+            answerTtlSeconds,
+            keptTurns,
+            claim.sessionId,
+            keys.sessionMeta(claim),
+            userIndexTtlSeconds,
+          ],
         ),
       );
       const [isClosed, isEventTaken] = reply as [number, number];
@@ -143,7 +144,7 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
 
     async renewLease(claim, generation) {
       const reply = await connection.run((redis) =>
-        redis.eval(renewScript, 3, keys.request(claim), ...tombstones(claim), generation, leaseMs),
+        runScript(redis, 'renew-lease', [keys.request(claim), ...tombstones(claim)], [generation, leaseMs]),
       );
       const [held, stop, readerMs] = reply as [number, number, number];
       return {
@@ -156,11 +157,21 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
     restart: (claim, from, to) =>
       connection.run(async (redis) => {
         const scriptKeys = [keys.request(claim), keys.sessionRequests(claim), ...tombstones(claim)] as const;
-        return (await redis.eval(restartScript, 4, ...scriptKeys, from, to, leaseMs, indexTtlSeconds)) === 1;
+        return (
+          (await runScript(redis, 'restart-generation', scriptKeys, [
+            from,
+            to,
+            leaseMs,
+            indexTtlSeconds,
+            replyKey(to),
+          ])) === 1
+        );
       }),
 
     async abandon(claim, generation, how) {
-      await connection.run((redis) => redis.eval(abandonScript, 1, keys.request(claim), generation, how));
+      await connection.run((redis) =>
+        runScript(redis, 'abandon-generation', [keys.request(claim)], [generation, how]),
+      );
     },
 
     find: (claim) =>
@@ -181,13 +192,13 @@ export function createRedisChatStore(options: RedisChatStoreOptions): ChatStore 
       }),
 
     async noteReader(claim) {
-      await connection.run((redis) => redis.eval(noteReaderScript, 1, keys.request(claim)));
+      await connection.run((redis) => runScript(redis, 'note-reader', [keys.request(claim)]));
     },
 
     requestStop: (claim) =>
       connection.run(async (redis) => {
         const key = await findClaimKey(redis, claim);
-        const isRunning = (await redis.eval(requestStopScript, 1, key)) === 1;
+        const isRunning = (await runScript(redis, 'request-stop', [key])) === 1;
         if (isRunning) await redis.publish(stopChannel, key);
         return isRunning;
       }),
@@ -209,25 +220,25 @@ function addClaim(
   keys: Keys,
   chat: OpenChat,
   userIndexTtlSeconds: number,
-): void {
+): ScriptCall {
   const key = keys.request(chat.claim);
   const alias = keys.requestAlias({ ...chat.claim, key: chat.requestId });
-  pipeline.eval(
-    claimScript,
-    4,
-    key,
-    alias,
-    keys.sessionRequests(chat.claim),
-    keys.userSessions(chat.claim.userId),
-    chat.bodyHash,
-    chat.requestId,
-    chat.generation,
-    leaseMs,
-    replyTtlSeconds,
-    chat.claim.key,
-    chat.claim.sessionId,
-    indexTtlSeconds,
-    userIndexTtlSeconds,
+  return addScript(
+    pipeline,
+    'claim-request',
+    [key, alias, keys.sessionRequests(chat.claim), keys.userSessions(chat.claim.userId)],
+    [
+      chat.bodyHash,
+      chat.requestId,
+      chat.generation,
+      leaseMs,
+      replyTtlSeconds,
+      chat.claim.key,
+      chat.claim.sessionId,
+      indexTtlSeconds,
+      userIndexTtlSeconds,
+      replyKey(chat.generation),
+    ],
   );
 }
 

@@ -1,19 +1,10 @@
 import type { EmbeddingCache } from '../../domain/retrieval/embedding-cache.ts';
 import { embeddingKey, embeddingTtlSeconds } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
+import { runScript } from './scripts.ts';
 
 /** Share of Redis' memory up to which embeddings are kept: a day of them must not crowd out sessions, which nothing evicts. */
 const largestShare = 0.6;
-
-/** KEYS embedding. ARGV text, seconds, share. */
-const saveIfRoomScript = `
-local memory = redis.call('INFO', 'memory')
-local limit = tonumber(memory:match('maxmemory:(%d+)'))
-local used = tonumber(memory:match('used_memory:(%d+)'))
-if limit > 0 and used > limit * tonumber(ARGV[3]) then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
-return 1
-`;
 
 export function createRedisEmbeddingCache(connection: RedisConnection): EmbeddingCache {
   return {
@@ -25,7 +16,7 @@ export function createRedisEmbeddingCache(connection: RedisConnection): Embeddin
     async save(key, embedding) {
       const text = formatEmbedding(embedding);
       await connection.run((redis) =>
-        redis.eval(saveIfRoomScript, 1, embeddingKey(key), text, embeddingTtlSeconds, largestShare),
+        runScript(redis, 'save-embedding', [embeddingKey(key)], [text, embeddingTtlSeconds, largestShare]),
       );
     },
   };

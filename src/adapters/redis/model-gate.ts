@@ -1,6 +1,7 @@
 import type { ModelGate } from '../../domain/models/model-gate.ts';
 import { closedModelsChannel, closedModelsKey, modelBudgetKey } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
+import { runScript } from './scripts.ts';
 
 export interface RedisModelGateOptions {
   redis: Pick<RedisConnection, 'run' | 'duplicate'>;
@@ -14,32 +15,6 @@ export interface RedisModelGateOptions {
 export interface RedisModelGate extends ModelGate {
   disconnect(): void;
 }
-
-/** Times are Redis's own and travel as durations, so that no replica's clock matters. KEYS: closings. ARGV: scope, ms, channel. */
-const closeScript = `
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-  redis.call('ZADD', KEYS[1], 'GT', now + ARGV[2], ARGV[1])
-  local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
-  redis.call('PEXPIRE', KEYS[1], math.ceil(last - now))
-  redis.call('PUBLISH', ARGV[3], ARGV[2] .. ' ' .. ARGV[1])`;
-
-/** The published form of every closing that still holds. */
-const listScript = `
-  local time = redis.call('TIME')
-  local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  local closings = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf', 'WITHSCORES')
-  local messages = {}
-  for i = 1, #closings, 2 do
-    messages[#messages + 1] = math.ceil(closings[i + 1] - now) .. ' ' .. closings[i]
-  end
-  return messages`;
-
-const countScript = `
-  local count = redis.call('INCR', KEYS[1])
-  if count == 1 then redis.call('PEXPIRE', KEYS[1], 60000) end
-  return count`;
 
 /** Bounds what the subscriber's connection does on connecting. */
 const commandTimeoutMs = 1_000;
@@ -74,7 +49,7 @@ export function createRedisModelGate({
 
   async function followClosings() {
     try {
-      const messages = await subscriber.eval(listScript, 1, closedModelsKey);
+      const messages = await runScript(subscriber, 'list-closed-models', [closedModelsKey]);
       if (Array.isArray(messages)) for (const message of messages) takeMessage(String(message));
       await subscriber.subscribe(closedModelsChannel);
     } catch {
@@ -92,7 +67,9 @@ export function createRedisModelGate({
       const wholeMs = Math.ceil(forMs);
       closeHere(scope, wholeMs);
       redis
-        .run((client) => client.eval(closeScript, 1, closedModelsKey, scope, wholeMs, closedModelsChannel))
+        .run((client) =>
+          runScript(client, 'close-model', [closedModelsKey], [scope, wholeMs, closedModelsChannel]),
+        )
         .catch(() => {
           // The other replicas find out by a refused call of their own.
         });
@@ -100,7 +77,7 @@ export function createRedisModelGate({
     async tryAcquire() {
       if (requestsPerMinute === 0) return true;
       try {
-        const count = await redis.run((client) => client.eval(countScript, 1, modelBudgetKey));
+        const count = await redis.run((client) => runScript(client, 'count-model-call', [modelBudgetKey]));
         return Number(count) <= requestsPerMinute;
       } catch {
         return localBudget.tryAcquire(Math.max(1, Math.floor(requestsPerMinute / replicaCount())));

@@ -8,9 +8,8 @@ import type {
   RateState,
 } from '../../domain/access/rate-limiter.ts';
 import { addressCounterKey, placesKey, rateLogKey, seenRequestKey } from './keys.ts';
-import { limitScript, maxSlots, renewPlacesScript } from './rate-limit-scripts.ts';
 import type { RedisConnection } from './redis-connection.ts';
-import { createScript } from './run-script.ts';
+import { runScript } from './scripts.ts';
 
 /** Longer than all tries of one request take. */
 const seenTtlSeconds = 120;
@@ -39,8 +38,6 @@ type Rate = Omit<RateRule, 'cost'> & { cost: -1 | 0 | 1 };
 /** A sliding log of each counterpart on Redis, exact over all replicas, in one round trip. */
 export function createRedisRateLimiter(options: RedisRateLimiterOptions): RedisRateLimiter {
   const { connection, countReplicas, placeTtlMs = 6000 } = options;
-  const limit = createScript(limitScript);
-  const renewPlaces = createScript(renewPlacesScript);
   const held = new Map<string, readonly PlaceRule[]>();
   const local = createLocalShare(countReplicas, held);
 
@@ -52,8 +49,9 @@ export function createRedisRateLimiter(options: RedisRateLimiterOptions): RedisR
   ): Promise<Omit<RateLimitDecision, 'degraded'>> {
     const shared = rates.findIndex(({ scope }) => scope === sharedScope);
     const reply = (await connection.runForLimiter((redis) =>
-      limit.run(
+      runScript(
         redis,
+        'consume-limits',
         [
           seenRequestKey(requestId),
           addressCounterKey(rates[shared]?.key ?? 'none'),
@@ -87,8 +85,9 @@ export function createRedisRateLimiter(options: RedisRateLimiterOptions): RedisR
     for (let start = 0; start < places.length; start += renewBatch) {
       const batch = places.slice(start, start + renewBatch);
       await connection.runForLimiter((redis) =>
-        renewPlaces.run(
+        runScript(
           redis,
+          'renew-places',
           batch.map(({ key }) => key),
           [placeTtlMs, ...batch.map(({ requestId }) => requestId)],
         ),
@@ -148,7 +147,9 @@ export function createRedisRateLimiter(options: RedisRateLimiterOptions): RedisR
   };
 }
 
-/** The log keeps each request for limits up to `maxSlots`, and so many sums above. */
+/** Slots that a log holds at most: it keeps each request of limits up to that, and so many sums above. */
+export const maxSlots = 512;
+
 function slotMsOf({ limit, windowSeconds }: Rate): number {
   return limit <= maxSlots ? 1 : Math.max(1, Math.ceil((windowSeconds * 1000) / maxSlots));
 }

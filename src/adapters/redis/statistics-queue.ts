@@ -12,6 +12,7 @@ import { withTimeLimit } from '../time-limit.ts';
 import { statisticsEventsKey, statisticsSetAsideKey } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { runPipeline } from './run-pipeline.ts';
+import { runScript } from './scripts.ts';
 
 export interface StatisticsQueueOptions {
   redis: Pick<RedisConnection, 'run' | 'duplicate'>;
@@ -34,18 +35,6 @@ const setAsideLimit = 1000;
 const setAsideTtlSeconds = 7 * 86_400;
 /** Time beyond its own BLOCK that a blocking read gets before its connection is given up. */
 const replyGraceMs = 1000;
-
-/** KEYS events; ARGV limit, event... Adds all events or none. */
-const appendScript = `
-if redis.call('XLEN', KEYS[1]) + #ARGV - 1 > tonumber(ARGV[1]) then return 0 end
-for i = 2, #ARGV do redis.call('XADD', KEYS[1], '*', 'event', ARGV[i]) end
-return 1`;
-
-/** KEYS events; ARGV group, consumer. A consumer that holds nothing leaves; another's work is not lost with it. */
-const leaveScript = `
-if #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2]) == 0 then
-  redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
-end`;
 
 /**
  * The statistics queue in a Redis Stream. Reading blocks, so it has a connection of its own; a server that falls
@@ -175,7 +164,7 @@ export function createRedisStatisticsQueue(
       if (events.length === 0) return true;
       const texts = events.map(serializeStatisticsEvent);
       const taken = await redis.run((client) =>
-        client.eval(appendScript, 1, statisticsEventsKey, limit, ...texts),
+        runScript(client, 'append-events', [statisticsEventsKey], [limit, ...texts]),
       );
       return taken === 1;
     },
@@ -238,7 +227,7 @@ export function createRedisStatisticsQueue(
     async close() {
       reader.disconnect();
       await redis
-        .run((client) => client.eval(leaveScript, 1, statisticsEventsKey, group, consumer))
+        .run((client) => runScript(client, 'leave-group', [statisticsEventsKey], [group, consumer]))
         .catch(() => {});
     },
   };

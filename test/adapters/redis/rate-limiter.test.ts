@@ -1,8 +1,11 @@
 import { Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { maxSlots } from '../../../src/adapters/redis/rate-limit-scripts.ts';
-import { createRedisRateLimiter, type RedisRateLimiter } from '../../../src/adapters/redis/rate-limiter.ts';
+import {
+  createRedisRateLimiter,
+  maxSlots,
+  type RedisRateLimiter,
+} from '../../../src/adapters/redis/rate-limiter.ts';
 import { createRedisConnection } from '../../../src/adapters/redis/redis-connection.ts';
 import type {
   Consumption,

@@ -1,22 +1,27 @@
-/**
- * Limits in Lua, all rules of a request at once. Times are Redis' own.
- *
- * A log is a hash: the start of a slot in ms -> requests in it, `total` and `oldest` (a slot's start). A slot is a
- * millisecond for limits up to `maxSlots` and a part of the window above, so that a log holds that many slots at most.
- * It counts until a window after its last millisecond: in no span of a window's length do more pass than the limit.
- *
- * KEYS 1 mark of the request, 2 counter of the version before, then a log for each rate, then a set for each place.
- * ARGV 1 number of rates, 2 request, 3 the mark's life in s, 4 life of a place in ms, 5 the rate (1 for the first) that
- *  the version before counts as well, 0 for none, 6 the instant of the count to be taken back in ms, or 0,
- *  then limit, window in ms, slot in ms and cost of each rate, then the limit of each place.
- * Reply: allowed (1 or 0), now or 0 for a further try of the same request, which counts nothing, then room, ms until there is more, exceeded (1 or 0) of each rate, then full (1 or 0)
- *  of each place.
- */
-export const maxSlots = 512;
+--[[
+  Counts a request against all of its limits at once, or against none of them.
 
-export const limitScript = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  A log is a hash: the start of a slot in ms -> requests in it, `total` and `oldest` (a slot's start). A slot is one
+  millisecond, or a part of the window for large limits, so that a log stays small.
+  It counts until a window after its last millisecond: in no span of a window's length do more pass than the limit.
+
+  KEYS[1] mark of the request
+  KEYS[2] counter of the version before
+  KEYS[3...] a log for each rate, then a set for each place
+
+  ARGV[1] number of rates
+  ARGV[2] request
+  ARGV[3] the mark's life in seconds
+  ARGV[4] life of a place in ms
+  ARGV[5] the rate (1 for the first) that the version before counts as well, or 0
+  ARGV[6] the instant of the count to be taken back in ms, or 0
+  ARGV[7...] limit, window in ms, slot in ms and cost of each rate, then the limit of each place
+
+  Reply: allowed (1 or 0), now or 0 for a further try of the same request, which counts nothing, then room, ms until
+  there is more, exceeded (1 or 0) of each rate, then full (1 or 0) of each place.
+]]
+--- @include now-ms
+local now = nowMs()
 local rateCount, request, refundedAt = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[6])
 local sharedRate = tonumber(ARGV[5])
 
@@ -120,15 +125,3 @@ for _, rate in ipairs(rates) do
 end
 for _, isFull in ipairs(full) do reply[#reply + 1] = isFull end
 return reply
-`;
-
-/** KEYS places. ARGV life in ms, then the request that holds each. Those that Redis forgot are taken anew. */
-export const renewPlacesScript = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-for i, key in ipairs(KEYS) do
-  redis.call('ZADD', key, now + ARGV[1], ARGV[i + 1])
-  redis.call('PEXPIRE', key, ARGV[1])
-end
-return #KEYS
-`;
