@@ -195,7 +195,7 @@ const people = 150;
 async function measureAddedLatency(gemini: GeminiProcess): Promise<string[]> {
   const stack = await startTestStack({ replicas: 3, geminiUrl: gemini.url, env });
   try {
-    await gemini.setScript({ chunks: 8, latencyMs: modelMs });
+    await gemini.setScript({ chunks: 8, latencyMs: modelMs, embeddingLatencyMs: 0 });
     await askLikePeople(stack.nginx.url, people, 5000, 3000, questions);
     const { wholeMs, firstDeltaMs } = await askLikePeople(stack.nginx.url, people, 30_000, 3000, questions);
     const added = (values: readonly number[]) =>

@@ -1,30 +1,16 @@
 import questionSet from '../evaluation/questions.json' with { type: 'json' };
 
-const openings = [
-  '',
-  'Hi, ',
-  'Quick one: ',
-  'Please help: ',
-  'Excuse me, ',
-  'Good morning, ',
-  'Sorry to ask, ',
+const questions = [
+  ...new Set(questionSet.filter(({ expected }) => expected.length > 0).map(({ question }) => question)),
 ];
-const closings = [
-  '',
-  ' Thanks!',
-  ' Please be quick.',
-  ' I am new here.',
-  ' It is urgent.',
-  ' Asking for a friend.',
-];
-const questions = [...new Set(questionSet.map(({ question }) => question))];
 
-/** Questions as people ask them, none of them twice: the set of `npm run eval`, in ever other words around it. */
+/**
+ * Questions as people ask them that the shipped knowledge base answers, so that the model is asked. None comes twice: each
+ * round puts other marks between the first words, so that no cache has the answer, and no other words to search for.
+ */
 export function* distinctQuestions(): Generator<string, never> {
   for (let round = 0; ; round += 1) {
-    const opening = openings[round % openings.length];
-    const closing = closings[Math.floor(round / openings.length) % closings.length];
-    const more = '!'.repeat(Math.floor(round / openings.length / closings.length));
-    for (const question of questions) yield `${opening}${question}${closing}${more}`;
+    const marks = round === 0 ? ' ' : `${round.toString(2).replaceAll('0', ',').replaceAll('1', ';')} `;
+    for (const question of questions) yield question.replace(' ', marks);
   }
 }

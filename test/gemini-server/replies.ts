@@ -122,7 +122,7 @@ export async function serveEmbeddings(reply: Reply, body: unknown, isBatch: bool
   }
   const refusal = embeddingRefusal(reply, requests);
   if (refusal !== undefined) return refuse(reply, refusal);
-  const ready = await waitForHeaders(reply);
+  const ready = await waitForHeaders(reply, true);
   if (!ready) return;
   if (reply.fault?.kind === 'cut') return cut(reply, '{"embeddings": [');
   if (reply.fault?.kind === 'garbage') return reply.response.writeHead(200).end('<html>');
@@ -133,7 +133,7 @@ export async function serveEmbeddings(reply: Reply, body: unknown, isBatch: bool
 /** Of an OpenAI-compatible server. */
 export async function serveOpenAiEmbeddings(reply: Reply, body: unknown) {
   const { input } = embeddingsRequestSchema.parse(body);
-  if (!(await waitForHeaders(reply))) return;
+  if (!(await waitForHeaders(reply, true))) return;
   const data = input.map((text, index) => ({ index, embedding: embedText(text, 1024) }));
   // In no order, as the field `index` allows.
   sendJson(reply.response, { object: 'list', data: data.toReversed() });
@@ -142,7 +142,7 @@ export async function serveOpenAiEmbeddings(reply: Reply, body: unknown) {
 /** gemini-embedding-001 on Vertex. */
 export async function servePrediction(reply: Reply, body: unknown) {
   const { instances, parameters } = predictRequestSchema.parse(body);
-  if (!(await waitForHeaders(reply))) return;
+  if (!(await waitForHeaders(reply, true))) return;
   const size = parameters.outputDimensionality ?? fullDimension;
   sendJson(reply.response, {
     predictions: instances.map(({ content }) => ({ embeddings: { values: embedText(content, size) } })),
@@ -170,9 +170,10 @@ function embed({ content, outputDimensionality = fullDimension }: EmbedRequest, 
 }
 
 /** False when there is nobody left to answer, or nothing is ever to come. */
-async function waitForHeaders({ script, fault, call }: Reply): Promise<boolean> {
+async function waitForHeaders({ script, fault, call }: Reply, isEmbedding = false): Promise<boolean> {
   if (fault?.kind === 'stall_before_headers') return false;
-  return await pause(script.latencyMs, call.signal);
+  const latencyMs = isEmbedding ? (script.embeddingLatencyMs ?? script.latencyMs) : script.latencyMs;
+  return await pause(latencyMs, call.signal);
 }
 
 type Chunk = Record<string, unknown>;

@@ -61,6 +61,8 @@ export type Fault = z.output<typeof faultSchema>;
 export const scriptSchema = z.object({
   /** Before the headers of a reply. */
   latencyMs: z.number().min(0).prefault(0),
+  /** The same for embeddings; `latencyMs` unless told. */
+  embeddingLatencyMs: z.number().min(0).optional(),
   /** Of an answer. */
   chunks: z.number().int().min(1).prefault(3),
   chunkDelayMs: z.number().min(0).prefault(0),
