@@ -48,6 +48,9 @@ const purePackages = [
   'mdast-util-gfm-table',
   'mdast-util-to-markdown',
   '@humanwhocodes/momoa',
+  // Types alone.
+  'hast',
+  'mdast',
 ];
 const pureNodeModules = ['node:crypto', 'node:timers/promises', 'node:util'];
 
@@ -59,6 +62,9 @@ const homes: Readonly<Record<string, string>> = {
   'drizzle-orm': 'adapters/postgres',
   chromadb: 'adapters/chroma',
   '@google/generative-ai': 'adapters/gemini',
+  mammoth: 'adapters/documents',
+  fflate: 'adapters/documents',
+  unpdf: 'adapters/documents',
   hono: 'http',
   '@hono/zod-openapi': 'http',
   '@opentelemetry/api': 'telemetry/open-telemetry.ts',

@@ -31,6 +31,9 @@ const allowedLicences = [
   'CC0-1.0',
   'BlueOak-1.0.0',
   'PSF-2.0',
+  'Zlib',
+  // No SPDX name; older packages mean BSD-2-Clause or BSD-3-Clause.
+  'BSD',
 ];
 
 /** Of `packages` in package-lock.json; development packages are left out. Sorted by name. */

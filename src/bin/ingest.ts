@@ -10,7 +10,8 @@ import { reportKnowledgeError, reportKnowledgeNotes } from './report-knowledge-e
 
 const usage = `Usage: npm run ingest -- PATH... [--dry-run] [--prune] [--if-empty]
 
-PATH is a .json, .md or .csv file, or a folder of them; without one, KNOWLEDGE_BASE_PATH.
+PATH is a file (.json, .jsonl, .md, .csv, .tsv, .html, .docx, .pdf), or a folder of them; without one,
+KNOWLEDGE_BASE_PATH.
   --dry-run   only say what would change
   --prune     remove live entries that the files do not have
   --if-empty  do nothing when there is a live knowledge base already`;

@@ -1,8 +1,10 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
+import { DocumentRefusal } from '../../domain/knowledge/converted-document.ts';
 import { type KnowledgeFault, KnowledgeFaultsError } from '../../domain/knowledge/knowledge-fault.ts';
 import { type KnowledgeFile, knowledgeFileExtensions } from '../../domain/knowledge/parse-knowledge-files.ts';
+import { convertDocument, type DocumentKind } from '../documents/convert-document.ts';
 
 export interface ReadFiles {
   files: KnowledgeFile[];
@@ -16,6 +18,13 @@ const maxAllBytes = 200 * megabyte;
 const maxFiles = 10_000;
 const maxFolderDepth = 32;
 const maxNamesInNote = 5;
+
+const documentKinds: Readonly<Record<string, DocumentKind>> = {
+  '.html': 'html',
+  '.htm': 'html',
+  '.docx': 'docx',
+  '.pdf': 'pdf',
+};
 
 /** What a path cannot be used for, in words for its owner. */
 class Refusal extends Error {}
@@ -44,7 +53,9 @@ export async function readKnowledgeFiles(paths: readonly string[]): Promise<Read
       if (files.size >= maxFiles) throw new Refusal(`is one of more than ${maxFiles} files`);
       const bytes = await readRegularFile(path, leftBytes);
       leftBytes -= bytes.length;
-      files.set(path, { path, bytes });
+      const kind = documentKinds[extname(path).toLowerCase()];
+      const document = kind && (await convertDocument({ kind, bytes, url: undefined }));
+      files.set(path, { path, bytes, ...(document && { document }) });
     });
 
   for (const path of paths) {
@@ -62,7 +73,7 @@ export async function readKnowledgeFiles(paths: readonly string[]): Promise<Read
 }
 
 function describe(error: unknown): string {
-  if (error instanceof Refusal) return error.message;
+  if (error instanceof Refusal || error instanceof DocumentRefusal) return error.message;
   const { code } = error as NodeJS.ErrnoException;
   if (code === undefined) throw error;
   return `cannot be read: ${code}`;

@@ -1,9 +1,11 @@
+import type { ConvertedDocument } from './converted-document.ts';
 import { decodeText } from './decode-text.ts';
 import { findNearDuplicates } from './find-near-duplicates.ts';
 import type { KnowledgeEntry } from './knowledge-entry.ts';
 import { type KnowledgeFault, KnowledgeFaultsError } from './knowledge-fault.ts';
 import type { AudienceWords } from './parse-audience.ts';
 import { parseCsvKnowledge } from './parse-csv-knowledge.ts';
+import { parseDocumentKnowledge } from './parse-document-knowledge.ts';
 import { parseEntries } from './parse-entry.ts';
 import { parseJsonKnowledge, parseJsonLinesKnowledge } from './parse-json-knowledge.ts';
 import { parseMarkdownKnowledge } from './parse-markdown-knowledge.ts';
@@ -13,6 +15,8 @@ export interface KnowledgeFile {
   /** As the operator wrote it; stands in messages. */
   path: string;
   bytes: Uint8Array;
+  /** Set for web pages, Word files and PDF, whose bytes say nothing here. */
+  document?: ConvertedDocument;
 }
 
 export interface ParsedKnowledge {
@@ -33,7 +37,8 @@ const parsers: Readonly<Record<string, (file: string, text: string) => RawFile>>
   '.tsv': parseCsvKnowledge,
 };
 
-export const knowledgeFileExtensions = Object.keys(parsers);
+export const documentExtensions = ['.html', '.htm', '.docx', '.pdf'];
+export const knowledgeFileExtensions = [...Object.keys(parsers), ...documentExtensions];
 
 /**
  * The entries of all files, in their order.
@@ -57,7 +62,8 @@ export function parseKnowledgeFiles(files: readonly KnowledgeFile[], words: Audi
 const { compare: comparePlaces } = new Intl.Collator('en', { numeric: true });
 const byPlace = (a: KnowledgeFault, b: KnowledgeFault) => comparePlaces(a.place, b.place);
 
-function parseFile({ path, bytes }: KnowledgeFile): RawFile {
+function parseFile({ path, bytes, document }: KnowledgeFile): RawFile {
+  if (document) return parseDocumentKnowledge(path, document);
   const parse = parsers[/\.[^.]+$/.exec(path.toLowerCase())?.[0] ?? ''];
   if (parse === undefined) {
     return refuse(path, `is not of a known kind (${knowledgeFileExtensions.join(', ')})`);
